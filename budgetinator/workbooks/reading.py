@@ -1,0 +1,269 @@
+"""openpyxl behind the guard: what it opens is whole, and what stops it has one name.
+
+The package is checked, then openpyxl reads its parts through it, so that what
+was checked is what is read, from one descriptor. Every exception of openpyxl
+becomes WorkbookDamaged with the place where it happened.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import traceback
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import PurePath
+from types import FrameType
+from typing import Any, cast
+from zipfile import ZipFile
+
+from openpyxl import Workbook
+from openpyxl.reader.excel import ExcelReader
+
+from budgetinator.config import OpeningBounds
+from budgetinator.errors import BudgetinatorError, WorkbookDamaged
+from budgetinator.workbooks.addresses import MAX_COLUMN, MAX_ROW, column_letters
+from budgetinator.workbooks.guard import refused
+from budgetinator.workbooks.package import Package
+from budgetinator.workbooks.partarchive import PartArchive
+from budgetinator.workbooks.partguard import check_parts
+
+__all__ = ["Loaded", "damaged_by", "has_macros", "load_workbook_guarded"]
+
+_STRICT = "http://purl.oclc.org/ooxml/"
+_SHEET_PART = re.compile(r"worksheets/[^/]*\.xml$|sharedStrings\.xml$", re.IGNORECASE)
+_MACRO_SUFFIXES = {".xlsm", ".xltm"}
+_MOST_SUBSTITUTES = 8
+# warnings.catch_warnings changes the whole process and must be left in the order it was entered.
+_CATCHING = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A workbook and what openpyxl said about it.
+
+    `notes` are its warnings, each once. `left_out` are parts of which the workbook
+    shows nothing because openpyxl cannot read them: written by openpyxl, they are lost.
+    """
+
+    workbook: Workbook
+    notes: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
+
+
+class _SharedStrings(list[str]):
+    """The string table, without Python's counting from the end for a negative index."""
+
+    def __getitem__(self, index: Any) -> Any:
+        if index < 0:
+            raise IndexError(f"there is no shared string {index}")
+        return super().__getitem__(index)
+
+
+class _Reader(ExcelReader):
+    """openpyxl's own reader over a package instead of a ZipFile of its own."""
+
+    def __init__(self, archive: PartArchive, options: dict[str, bool]) -> None:
+        self.archive = cast(ZipFile, archive)
+        self.valid_files = archive.namelist()
+        self.read_only = options["read_only"]
+        self.data_only = options["data_only"]
+        self.keep_vba = options["keep_vba"]
+        self.keep_links = options["keep_links"]
+        self.rich_text = False
+        self.shared_strings = []
+
+    def read_workbook(self) -> None:
+        # openpyxl packs every part again into an archive open for appending, which complains
+        # when it is collected; a save reads from it, and never a sheet or the strings.
+        keep_vba, self.keep_vba = self.keep_vba, False
+        super().read_workbook()
+        self.keep_vba = keep_vba
+        if keep_vba:
+            self.wb.vba_archive = self._kept_parts()
+
+    def _kept_parts(self) -> ZipFile:
+        kept = BytesIO()
+        with ZipFile(kept, "w") as copy:
+            for name in self.valid_files:
+                if not _SHEET_PART.search(name):
+                    copy.writestr(name, self.archive.read(name))
+        return ZipFile(kept)
+
+    def read_strings(self) -> None:
+        super().read_strings()
+        self.shared_strings = _SharedStrings(self.shared_strings)
+
+
+def load_workbook_guarded(
+    path: str | os.PathLike[str],
+    *,
+    read_only: bool,
+    data_only: bool,
+    keep_links: bool = True,
+    keep_vba: bool | None = None,
+    bounds: OpeningBounds | None = None,
+) -> Loaded:
+    """The workbook at the path, with as many sheets as it declares.
+
+    Macros are kept where there are any or the file is named or typed for them,
+    unless `keep_vba` says otherwise. No descriptor stays open but for `read_only`,
+    whose file is closed by the workbook's `close()`. Raises WorkbookNotFound,
+    WorkbookUnreadable, NotAWorkbook, WorkbookEncrypted, WorkbookDamaged or
+    WorkbookRefused.
+    """
+    package = Package.open(path, bounds)
+    try:
+        check_parts(package, sheets=not read_only)
+        _check_transitional(package)
+        options = {
+            "read_only": read_only,
+            "data_only": data_only,
+            "keep_links": keep_links,
+            "keep_vba": has_macros(package) if keep_vba is None else keep_vba,
+        }
+        declared = [entry.name for entry in package.sheets]
+        loaded = _load(package, options)
+        _check_whole(loaded.workbook, declared, package)
+        if not read_only:
+            _check_grid(loaded.workbook, package)
+    except BaseException:
+        package.close()
+        raise
+    if not read_only:
+        package.close()
+    return loaded
+
+
+def has_macros(package: Package) -> bool:
+    """Whether a save must keep it a workbook with macros: by its parts, its type or its name."""
+    if PurePath(package.path).suffix.lower() in _MACRO_SUFFIXES:
+        return True
+    if "macroenabled" in package.workbook_type:
+        return True
+    related = package.relationships(package.workbook_part)
+    return any(entry.kind == "vbaProject" and package.has(entry.target) for entry in related)
+
+
+def _check_transitional(package: Package) -> None:
+    """Refuse Strict markup (ECMA-376 part 1), in which openpyxl finds no sheet at all."""
+    for relationship in package.relationships():
+        if relationship.kind == "officeDocument" and relationship.type.startswith(_STRICT):
+            why = "it is saved as Strict Open XML; save it in Excel as a plain Excel workbook"
+            raise refused(str(package.path), why, reason="strict Open XML")
+
+
+def _load(package: Package, options: dict[str, bool]) -> Loaded:
+    archive = PartArchive(package)
+    left = _MOST_SUBSTITUTES
+    while True:
+        try:
+            workbook, notes = _attempt(archive, options)
+            return Loaded(workbook, tuple(dict.fromkeys(notes)), archive.left_out)
+        except (BudgetinatorError, MemoryError):
+            raise
+        except Exception as error:  # openpyxl and Pillow raise whatever a part leads them to
+            failure = damaged_by(error, str(package.path), archive.last_part)
+            if left == 0 or not archive.substitute(archive.last_part):
+                raise failure from error
+            left -= 1
+
+
+def _attempt(archive: PartArchive, options: dict[str, bool]) -> tuple[Workbook, list[str]]:
+    with _caught_warnings() as notes:
+        reader = _Reader(archive, options)
+        reader.read()
+    return reader.wb, notes
+
+
+@contextmanager
+def _caught_warnings() -> Iterator[list[str]]:
+    """Collect openpyxl's warnings as text, and pass on those that are not its own."""
+    notes: list[str] = []
+    with _CATCHING:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            yield notes
+        others = []
+        for warning in caught:
+            if "openpyxl" in PurePath(warning.filename).parts:
+                notes.append(str(warning.message))
+            else:
+                others.append(warning)
+    for warning in others:
+        warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+
+
+def _check_whole(workbook: Workbook, declared: list[str], package: Package) -> None:
+    loaded = workbook.sheetnames
+    if declared and loaded == declared:
+        return
+    raise WorkbookDamaged(
+        f"{package.path} declares the sheets {declared!r}, and {loaded!r} could be read; "
+        "let Excel repair the file.",
+        path=str(package.path),
+        sheet=next((name for name in declared if name not in loaded), None),
+        part=package.workbook_part,
+    )
+
+
+def _check_grid(workbook: Workbook, package: Package) -> None:
+    """What the scan of the bytes could not see, such as rows that have no numbers."""
+    for sheet in workbook.worksheets:
+        if sheet.max_row > MAX_ROW or sheet.max_column > MAX_COLUMN:
+            why = f"its sheet {sheet.title!r} has a cell outside A1:XFD1048576"
+            raise refused(str(package.path), why, reason="outside the grid")
+
+
+def damaged_by(error: BaseException, path: str, part: str | None) -> WorkbookDamaged:
+    """The error for an exception of openpyxl, with the sheet and cell where it arose.
+
+    Frees what the exception's frames hold, which can be a whole workbook.
+    """
+    sheet, cell = _whereabouts(error)
+    where = ", ".join(
+        f"{what} {which}"
+        for what, which in (("sheet", sheet), ("cell", cell), ("part", part))
+        if which
+    )
+    for link in _chain(error):
+        traceback.clear_frames(link.__traceback__)
+    return WorkbookDamaged(
+        f"{path} is damaged ({where or 'place unknown'}: {type(_chain(error)[-1]).__name__}, "
+        f"{_chain(error)[-1]}); let Excel repair the file.",
+        path=path,
+        sheet=sheet,
+        cell=cell,
+        part=part,
+    )
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    links = [error]
+    while links[-1].__cause__ is not None:
+        links.append(links[-1].__cause__)
+    return links
+
+
+def _whereabouts(error: BaseException) -> tuple[str | None, str | None]:
+    """The sheet and the cell; openpyxl leaves them in its frames only."""
+    sheet = cell = None
+    for link in _chain(error):
+        frames = [frame for frame, _ in traceback.walk_tb(link.__traceback__) if _is_theirs(frame)]
+        for frame in frames:
+            found = frame.f_locals
+            if frame.f_code.co_name == "read_worksheets" and "sheet" in found:
+                sheet = found["sheet"].name
+            elif frame.f_code.co_name == "parse_cell" and "element" in found:
+                cell = found["element"].get("r") or cell
+            elif frame.f_code.co_name == "bind_cells" and frame is frames[-1] and "cell" in found:
+                cell = f"{column_letters(found['cell']['column'])}{found['cell']['row']}"
+    return sheet, cell
+
+
+def _is_theirs(frame: FrameType) -> bool:
+    return str(frame.f_globals.get("__name__", "")).startswith("openpyxl.")
