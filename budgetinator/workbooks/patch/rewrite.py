@@ -1,0 +1,215 @@
+"""A zip file written from another: members copied as they are, or given new bytes.
+
+Compressed bytes are copied without inflating them; headers are made anew, with
+sizes and checksum in place, so that no data descriptors are needed. Layout:
+APPNOTE 6.3.9, sections 4.3 and 4.5.3 (Zip64).
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from budgetinator.workbooks.package import Member, Package
+from budgetinator.workbooks.patch.compression import Deflater
+
+__all__ = ["ZipRewriter"]
+
+_LOCAL = struct.Struct("<4s5H3L2H")
+_CENTRAL = struct.Struct("<4s6H3L5H2L")
+_END = struct.Struct("<4s4H2LH")
+_END64 = struct.Struct("<4sQ2H2L4Q")
+_END64_LOCATOR = struct.Struct("<4sLQL")
+
+_UNKNOWN = 0xFFFFFFFF
+_MANY = 0xFFFF
+_ZIP64_EXTRA = 1
+_DEFLATED = 8
+_VERSION, _VERSION64 = 20, 45
+_UTF8_NAME = 0x800
+_DEFLATE_HINTS = 0x006
+# 1980-01-01, the first day that the format knows: new members get no clock time,
+# so that the same change gives the same file.
+_NEW_MEMBER_TIME = (0, 0x21)
+
+
+@dataclass(slots=True)
+class _Written:
+    raw_name: bytes
+    flags: int
+    method: int
+    date_time: tuple[int, int]
+    crc: int
+    packed: int
+    size: int
+    offset: int
+    external_attr: int = 0
+    extra: bytes = b""
+    comment: bytes = b""
+    create_version: int = _VERSION
+
+
+class ZipRewriter:
+    """Writes one zip file into a target that can seek; the target stays the caller's.
+
+    The order of the calls is the order of the members; `close` writes the directory.
+    """
+
+    def __init__(self, target: BinaryIO) -> None:
+        self._target = target
+        self._base = target.tell()
+        self._at = 0
+        self._members: list[_Written] = []
+
+    def copy(self, package: Package, name: str) -> None:
+        """Copy a member's compressed bytes as they are."""
+        member = package.member(name)
+        entry = self._entry(member)
+        entry.flags = member.flags & (_UTF8_NAME | _DEFLATE_HINTS)
+        wide = entry.packed >= _UNKNOWN or entry.size >= _UNKNOWN
+        self._write(self._local_header(entry, wide=wide))
+        for chunk in package.raw(name):
+            self._write(chunk)
+        self._members.append(entry)
+
+    def replace(
+        self, member: Member, chunks: Iterable[bytes], deflate: Deflater, size: int
+    ) -> None:
+        """Write new bytes in the place of a member; `size` is about how many."""
+        self._compress(self._entry(member), chunks, deflate, size)
+
+    def add(self, name: str, data: bytes, deflate: Deflater) -> None:
+        """Write a member that was not there."""
+        entry = _Written(
+            name.encode(), _flags(name), _DEFLATED, _NEW_MEMBER_TIME, 0, 0, 0, self._at
+        )
+        self._compress(entry, (data,), deflate, len(data))
+
+    def close(self) -> int:
+        """Write the directory; returns how many bytes the file has."""
+        start = self._at
+        for entry in self._members:
+            self._write(_central_header(entry))
+        self._write_end(start, self._at - start)
+        return self._at
+
+    def _entry(self, member: Member) -> _Written:
+        return _Written(
+            raw_name=member.raw_name,
+            flags=member.flags & _UTF8_NAME,
+            method=member.method,
+            date_time=member.date_time,
+            crc=member.crc,
+            packed=member.compressed_size,
+            size=member.size,
+            offset=self._at,
+            external_attr=member.external_attr,
+            extra=_without_zip64(member.extra),
+            comment=member.comment,
+            create_version=member.create_version,
+        )
+
+    def _compress(
+        self, entry: _Written, chunks: Iterable[bytes], deflate: Deflater, size: int
+    ) -> None:
+        entry.method = _DEFLATED
+        # Deflate may grow a little, and the guess may be low: room for both.
+        wide = size > _UNKNOWN // 2
+        entry.crc = entry.packed = entry.size = 0
+        self._write(self._local_header(entry, wide=wide))
+        for chunk in chunks:
+            entry.crc = zlib.crc32(chunk, entry.crc)
+            entry.size += len(chunk)
+            self._write_packed(entry, deflate.compress(chunk))
+        self._write_packed(entry, deflate.flush())
+        self._target.seek(self._base + entry.offset)
+        self._target.write(self._local_header(entry, wide=wide))
+        self._target.seek(self._base + self._at)
+        self._members.append(entry)
+
+    def _write_packed(self, entry: _Written, data: bytes) -> None:
+        if data:
+            entry.packed += len(data)
+            self._write(data)
+
+    def _write(self, data: bytes) -> None:
+        self._target.write(data)
+        self._at += len(data)
+
+    def _local_header(self, entry: _Written, *, wide: bool) -> bytes:
+        extra = b""
+        packed, size = entry.packed, entry.size
+        if wide:
+            extra = struct.pack("<2H2Q", _ZIP64_EXTRA, 16, size, packed)
+            packed = size = _UNKNOWN
+        header = _LOCAL.pack(
+            b"PK\x03\x04",
+            _VERSION64 if wide else _VERSION,
+            entry.flags,
+            entry.method,
+            *entry.date_time,
+            entry.crc,
+            packed,
+            size,
+            len(entry.raw_name),
+            len(extra),
+        )
+        return header + entry.raw_name + extra
+
+    def _write_end(self, start: int, length: int) -> None:
+        count = len(self._members)
+        if count >= _MANY or start >= _UNKNOWN or length >= _UNKNOWN:
+            end64 = _END64.pack(
+                b"PK\x06\x06", 44, _VERSION64, _VERSION64, 0, 0, count, count, length, start
+            )
+            locator = _END64_LOCATOR.pack(b"PK\x06\x07", 0, self._at, 1)
+            self._write(end64 + locator)
+            count = min(count, _MANY)
+            start, length = min(start, _UNKNOWN), min(length, _UNKNOWN)
+        self._write(_END.pack(b"PK\x05\x06", 0, 0, count, count, length, start, 0))
+
+
+def _central_header(entry: _Written) -> bytes:
+    wide = [value for value in (entry.size, entry.packed, entry.offset) if value >= _UNKNOWN]
+    extra = entry.extra
+    if wide:
+        field = struct.pack(f"<2H{len(wide)}Q", _ZIP64_EXTRA, 8 * len(wide), *wide)
+        extra = field + extra
+    header = _CENTRAL.pack(
+        b"PK\x01\x02",
+        entry.create_version,
+        _VERSION64 if wide else _VERSION,
+        entry.flags,
+        entry.method,
+        *entry.date_time,
+        entry.crc,
+        min(entry.packed, _UNKNOWN),
+        min(entry.size, _UNKNOWN),
+        len(entry.raw_name),
+        len(extra),
+        len(entry.comment),
+        0,
+        0,
+        entry.external_attr,
+        min(entry.offset, _UNKNOWN),
+    )
+    return header + entry.raw_name + extra + entry.comment
+
+
+def _without_zip64(extra: bytes) -> bytes:
+    return b"".join(field for tag, field in _extra_fields(extra) if tag != _ZIP64_EXTRA)
+
+
+def _extra_fields(extra: bytes) -> Iterator[tuple[int, bytes]]:
+    at = 0
+    while at + 4 <= len(extra):
+        tag, length = struct.unpack_from("<2H", extra, at)
+        yield tag, extra[at : at + 4 + length]
+        at += 4 + length
+
+
+def _flags(name: str) -> int:
+    return 0 if name.isascii() else _UTF8_NAME
