@@ -13,7 +13,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from budgetinator.config import OpeningBounds
@@ -22,7 +22,7 @@ from budgetinator.workbooks.addresses import MAX_ROW, parse_range
 from budgetinator.workbooks.guard import refused
 from budgetinator.workbooks.package import Package
 
-__all__ = ["check_parts", "tag_blocks", "tag_names", "utf8_blocks"]
+__all__ = ["check_part", "check_parts", "tag_blocks", "tag_names", "utf8_blocks"]
 
 # Of anything but cells, rows and strings. Excel stops at 65,490 formats and 65,530 hyperlinks a
 # sheet, but other programs' files go over that, and 100,000 still load in seconds.
@@ -84,17 +84,24 @@ class _Part:
         return refused(self.path, f"its part {self.name} {why}", reason=reason, limit=limit)
 
 
-def check_parts(package: Package, *, sheets: bool) -> None:
+def check_parts(package: Package, *, sheets: bool, but: Collection[str] = frozenset()) -> None:
     """Refuse what would cost too much to parse; with `sheets`, the sheets and all they lead to.
 
     Without, only what a reader of values loads at once: workbook, styles and
-    strings. Raises WorkbookRefused and WorkbookDamaged.
+    strings. Parts named in `but` are left to `check_part`, before they are
+    parsed. Raises WorkbookRefused and WorkbookDamaged.
     """
     names = package.names if sheets else _read_at_once(package)
     for name in names:
-        # Nobody parses custom XML, and it may hold texts of any length.
-        if package.is_markup(name) and not name.lower().startswith("customxml"):
-            _check_part(package, name)
+        if name not in but:
+            check_part(package, name)
+
+
+def check_part(package: Package, name: str) -> None:
+    """Refuse one part that would cost too much to parse; raises as `check_parts` does."""
+    # Nobody parses custom XML, and it may hold texts of any length.
+    if package.is_markup(name) and not name.lower().startswith("customxml"):
+        _check_part(package, name)
 
 
 def _read_at_once(package: Package) -> tuple[str, ...]:

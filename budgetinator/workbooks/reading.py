@@ -7,6 +7,7 @@ becomes WorkbookDamaged with the place where it happened.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import threading
@@ -26,13 +27,16 @@ from openpyxl.reader.excel import ExcelReader
 
 from budgetinator.config import OpeningBounds
 from budgetinator.errors import BudgetinatorError, WorkbookDamaged
-from budgetinator.workbooks.addresses import MAX_COLUMN, MAX_ROW, column_letters
+from budgetinator.workbooks.addresses import column_letters
+from budgetinator.workbooks.deferred import Attempt, SheetFile, check_grid, defer_sheets
 from budgetinator.workbooks.guard import refused
 from budgetinator.workbooks.package import Package
 from budgetinator.workbooks.partarchive import PartArchive
 from budgetinator.workbooks.partguard import check_parts
 
 __all__ = ["Loaded", "damaged_by", "has_macros", "load_workbook_guarded"]
+
+log = logging.getLogger("budgetinator.workbooks")
 
 _STRICT = "http://purl.oclc.org/ooxml/"
 _SHEET_PART = re.compile(r"worksheets/[^/]*\.xml$|sharedStrings\.xml$", re.IGNORECASE)
@@ -67,7 +71,9 @@ class _SharedStrings(list[str]):
 class _Reader(ExcelReader):
     """openpyxl's own reader over a package instead of a ZipFile of its own."""
 
-    def __init__(self, archive: PartArchive, options: dict[str, bool]) -> None:
+    def __init__(
+        self, archive: PartArchive, options: dict[str, bool], file: SheetFile | None = None
+    ) -> None:
         self.archive = cast(ZipFile, archive)
         self.valid_files = archive.namelist()
         self.read_only = options["read_only"]
@@ -76,6 +82,7 @@ class _Reader(ExcelReader):
         self.keep_links = options["keep_links"]
         self.rich_text = False
         self.shared_strings = []
+        self.file = file
 
     def read_workbook(self) -> None:
         # openpyxl packs every part again into an archive open for appending, which complains
@@ -94,6 +101,12 @@ class _Reader(ExcelReader):
                     copy.writestr(name, self.archive.read(name))
         return ZipFile(kept)
 
+    def read_worksheets(self) -> None:
+        if self.file is None:
+            super().read_worksheets()
+        else:
+            defer_sheets(self, self.file, _load_sheet)
+
     def read_strings(self) -> None:
         super().read_strings()
         self.shared_strings = _SharedStrings(self.shared_strings)
@@ -107,8 +120,12 @@ def load_workbook_guarded(
     keep_links: bool = True,
     keep_vba: bool | None = None,
     bounds: OpeningBounds | None = None,
+    file: SheetFile | None = None,
 ) -> Loaded:
     """The workbook at the path, with as many sheets as it declares.
+
+    With a `file`, which must be of the same path, its worksheets stay there unread
+    until they are touched, and a touch raises what this would have raised.
 
     Macros are kept where there are any or the file is named or typed for them,
     unless `keep_vba` says otherwise. No descriptor stays open but for `read_only`,
@@ -118,7 +135,8 @@ def load_workbook_guarded(
     """
     package = Package.open(path, bounds)
     try:
-        check_parts(package, sheets=not read_only)
+        unread = _worksheets(package) if file is not None else frozenset()
+        check_parts(package, sheets=not read_only, but=unread)
         _check_transitional(package)
         options = {
             "read_only": read_only,
@@ -127,10 +145,11 @@ def load_workbook_guarded(
             "keep_vba": has_macros(package) if keep_vba is None else keep_vba,
         }
         declared = [entry.name for entry in package.sheets]
-        loaded = _load(package, options)
+        loaded = _load(package, options, file)
         _check_whole(loaded.workbook, declared, package)
-        if not read_only:
-            _check_grid(loaded.workbook, package)
+        if not read_only and file is None:
+            for sheet in loaded.workbook.worksheets:
+                check_grid(sheet, str(package.path))
     except BaseException:
         package.close()
         raise
@@ -157,27 +176,48 @@ def _check_transitional(package: Package) -> None:
             raise refused(str(package.path), why, reason="strict Open XML")
 
 
-def _load(package: Package, options: dict[str, bool]) -> Loaded:
+def _load(package: Package, options: dict[str, bool], file: SheetFile | None) -> Loaded:
     archive = PartArchive(package)
+    readers: list[_Reader] = []
+
+    def attempt(archive: PartArchive) -> None:
+        reader = _Reader(archive, options, file)
+        reader.read()
+        readers.append(reader)
+
+    notes = _attempts(archive, attempt)
+    return Loaded(readers[0].wb, tuple(dict.fromkeys(notes)), archive.left_out)
+
+
+def _load_sheet(archive: PartArchive, attempt: Attempt) -> None:
+    for note in _attempts(archive, attempt):
+        log.info("%s: %s", archive.filename, note)
+
+
+def _attempts(archive: PartArchive, attempt: Attempt) -> list[str]:
+    """Read, with a substitute for each part that openpyxl cannot take; its warnings."""
     left = _MOST_SUBSTITUTES
     while True:
         try:
-            workbook, notes = _attempt(archive, options)
-            return Loaded(workbook, tuple(dict.fromkeys(notes)), archive.left_out)
+            with _caught_warnings() as notes:
+                attempt(archive)
+            return notes
         except (BudgetinatorError, MemoryError):
             raise
         except Exception as error:  # openpyxl and Pillow raise whatever a part leads them to
-            failure = damaged_by(error, str(package.path), archive.last_part)
+            failure = damaged_by(error, archive.filename, archive.last_part)
             if left == 0 or not archive.substitute(archive.last_part):
                 raise failure from error
             left -= 1
 
 
-def _attempt(archive: PartArchive, options: dict[str, bool]) -> tuple[Workbook, list[str]]:
-    with _caught_warnings() as notes:
-        reader = _Reader(archive, options)
-        reader.read()
-    return reader.wb, notes
+def _worksheets(package: Package) -> frozenset[str]:
+    """The parts that are read when they are touched."""
+    return frozenset(
+        package.spelling(entry.part)
+        for entry in package.sheets
+        if entry.kind == "worksheet" and package.has(entry.part)
+    )
 
 
 @contextmanager
@@ -209,14 +249,6 @@ def _check_whole(workbook: Workbook, declared: list[str], package: Package) -> N
         sheet=next((name for name in declared if name not in loaded), None),
         part=package.workbook_part,
     )
-
-
-def _check_grid(workbook: Workbook, package: Package) -> None:
-    """What the scan of the bytes could not see, such as rows that have no numbers."""
-    for sheet in workbook.worksheets:
-        if sheet.max_row > MAX_ROW or sheet.max_column > MAX_COLUMN:
-            why = f"its sheet {sheet.title!r} has a cell outside A1:XFD1048576"
-            raise refused(str(package.path), why, reason="outside the grid")
 
 
 def damaged_by(error: BaseException, path: str, part: str | None) -> WorkbookDamaged:

@@ -307,4 +307,5 @@ def test_a_failed_load_frees_what_it_had_built(tmp_path: Path) -> None:
         held += [frame for frame, _ in traceback.walk_tb(link.__traceback__)]
         link = link.__cause__
     reading = [frame.f_locals for frame in held if frame.f_code.co_name == "read_worksheets"]
-    assert reading == [{}]
+    assert reading
+    assert not any(reading)

@@ -1,0 +1,85 @@
+"""A workbook as a resource: opened safely, held, edited and saved.
+
+The door of the package. Each name is imported when it is first asked for, and openpyxl
+not before a workbook is opened.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from budgetinator.workbooks.bulk_context import BulkWorkbooks as BulkWorkbooks
+    from budgetinator.workbooks.bulk_context import (
+        memory_safe_bulk_context as memory_safe_bulk_context,
+    )
+    from budgetinator.workbooks.bulk_context import (
+        memory_safe_bulk_operation as memory_safe_bulk_operation,
+    )
+    from budgetinator.workbooks.contents import Contents as Contents
+    from budgetinator.workbooks.contents import SheetContents as SheetContents
+    from budgetinator.workbooks.contents import describe as describe
+    from budgetinator.workbooks.contexts import excel_context as excel_context
+    from budgetinator.workbooks.contexts import excel_safe_context as excel_safe_context
+    from budgetinator.workbooks.contexts import (
+        memory_monitored_context as memory_monitored_context,
+    )
+    from budgetinator.workbooks.contexts import (
+        read_only_excel_context as read_only_excel_context,
+    )
+    from budgetinator.workbooks.contexts import safe_excel_context as safe_excel_context
+    from budgetinator.workbooks.contexts import write_excel_context as write_excel_context
+    from budgetinator.workbooks.leases import WorkbookLease as WorkbookLease
+    from budgetinator.workbooks.losses import Loss as Loss
+    from budgetinator.workbooks.manager import ExcelManager as ExcelManager
+    from budgetinator.workbooks.patch import CellInput as CellInput
+    from budgetinator.workbooks.patch import Formula as Formula
+    from budgetinator.workbooks.pool import ResourceManager as ResourceManager
+    from budgetinator.workbooks.rowvalues import SheetValues as SheetValues
+    from budgetinator.workbooks.storing import SaveReport as SaveReport
+    from budgetinator.workbooks.surroundings import Surroundings as Surroundings
+    from budgetinator.workbooks.tracker import ExcelResourceTracker as ExcelResourceTracker
+    from budgetinator.workbooks.values import CellError as CellError
+    from budgetinator.workbooks.values import CellValue as CellValue
+    from budgetinator.workbooks.values import Value as Value
+
+_NAMES = {
+    "bulk_context": ("BulkWorkbooks", "memory_safe_bulk_context", "memory_safe_bulk_operation"),
+    "contents": ("Contents", "SheetContents", "describe"),
+    "contexts": (
+        "excel_context",
+        "excel_safe_context",
+        "memory_monitored_context",
+        "read_only_excel_context",
+        "safe_excel_context",
+        "write_excel_context",
+    ),
+    "leases": ("WorkbookLease",),
+    "losses": ("Loss",),
+    "manager": ("ExcelManager",),
+    "patch": ("CellInput", "Formula"),
+    "pool": ("ResourceManager",),
+    "rowvalues": ("SheetValues",),
+    "storing": ("SaveReport",),
+    "surroundings": ("Surroundings",),
+    "tracker": ("ExcelResourceTracker",),
+    "values": ("CellError", "CellValue", "Value"),
+}
+_HOMES = {name: f"{__name__}.{module}" for module, names in _NAMES.items() for name in names}
+
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str) -> object:
+    try:
+        home = _HOMES[name]
+    except KeyError:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+    value: object = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

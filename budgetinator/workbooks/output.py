@@ -1,0 +1,111 @@
+"""The stream that a workbook is written to, which keeps the first error.
+
+A full disk shows at some write in the middle of a member. By the time the error
+has come out of `zipfile`, closing the half-written archive has raised a second
+one over it, and the archive's finalizer complains a third time. So the stream
+remembers the first failure, and from then on takes everything and keeps nothing:
+what unwinds on top of it can no longer fail. The content is lost anyway.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer, WriteableBuffer
+
+__all__ = ["Output"]
+
+T = TypeVar("T")
+
+_BUFFER_BYTES = 1 << 18
+
+
+class Output(io.BufferedIOBase):
+    """A new file under construction; owns the descriptor.
+
+    Closing it does nothing, because its owner still has to flush it to the disk:
+    that is `finish`, or `abandon` where the file is given up.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._file = io.BufferedRandom(io.FileIO(descriptor, "w+"), _BUFFER_BYTES)
+        self._finished = False
+        self._at = 0
+        self.failure: BaseException | None = None
+
+    def _kept(self, call: Callable[[], T], instead: T) -> T:
+        if self.failure is not None:
+            return instead
+        if self._finished:
+            raise ValueError("The workbook was already saved; nothing more can be written to it.")
+        try:
+            return call()
+        except BaseException as error:  # noted and raised again, whatever it is
+            self.failure = error
+            raise
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        written = self._kept(lambda: self._file.write(data), memoryview(data).nbytes)
+        self._at += written
+        return written
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return self._kept(lambda: self._file.read(size), b"")
+
+    def read1(self, size: int = -1, /) -> bytes:
+        return self._kept(lambda: self._file.read1(size), b"")
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        return self._kept(lambda: self._file.readinto(buffer), 0)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        base = self._at if whence == io.SEEK_CUR else 0
+        self._at = self._kept(lambda: self._file.seek(offset, whence), max(base + offset, 0))
+        return self._at
+
+    def tell(self) -> int:
+        # Once it has failed, an archive still reckons with the positions of what it wrote.
+        return self._kept(self._file.tell, self._at)
+
+    def truncate(self, size: int | None = None, /) -> int:
+        return self._kept(lambda: self._file.truncate(size), 0)
+
+    def flush(self) -> None:
+        self._kept(self._file.flush, None)
+
+    def fileno(self) -> int:
+        """The descriptor, for copying within the kernel: flush before."""
+        return self._file.fileno()
+
+    def readable(self) -> bool:
+        return True
+
+    def writable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        """Does nothing; the owner finishes or abandons it."""
+
+    def raise_failure(self) -> None:
+        """Raise the first failure again, if a writer swallowed it."""
+        if self.failure is not None:
+            raise self.failure
+
+    def finish(self) -> None:
+        """Close the descriptor; later writes are an error."""
+        self._finished = True
+        self._file.close()
+
+    def abandon(self, error: BaseException) -> None:
+        """Close the descriptor without regard to what is still unwritten; later writes vanish."""
+        if self.failure is None:
+            self.failure = error
+        with contextlib.suppress(OSError):
+            self._file.close()

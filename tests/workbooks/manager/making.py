@@ -1,0 +1,107 @@
+"""Small real workbooks."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import zipfile
+from pathlib import Path
+
+import openpyxl
+from openpyxl.workbook.defined_name import DefinedName
+
+__all__ = ["add_printer_settings", "descriptors_on", "make_budget", "make_macro_budget", "parts_of"]
+
+_SETTINGS = "xl/printerSettings/printerSettings1.bin"
+_RELATIONSHIPS = (
+    '<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/'
+    'relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument'
+    '/2006/relationships/printerSettings" Target="../printerSettings/printerSettings1.bin"/>'
+    "</Relationships>"
+)
+
+
+def make_budget(path: Path) -> Path:
+    book = openpyxl.Workbook()
+    plan = book.active
+    plan.title = "Plan"
+    for row in (("Item", "Cost", "Total"), ("Travel", 100.5, None), ("Staff", 200, "=B2+B3")):
+        plan.append(row)
+    book.create_sheet("Notes")["A1"] = "as agreed"
+    book.defined_names["Costs"] = DefinedName("Costs", attr_text="Plan!$B$2:$B$3")
+    book.save(path)
+    return path
+
+
+def make_macro_budget(path: Path) -> Path:
+    """With a part of macros in it, which nobody here runs."""
+    make_budget(path)
+    types = parts_of(path)["[Content_Types].xml"].decode()
+    types = types.replace(
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml",
+        "application/vnd.ms-excel.sheet.macroEnabled.main+xml",
+    ).replace(
+        "</Types>",
+        '<Override PartName="/xl/vbaProject.bin" ContentType="application/vnd.ms-office.vbaProject"'
+        "/></Types>",
+    )
+    relationships = parts_of(path)["xl/_rels/workbook.xml.rels"].decode()
+    relationships = relationships.replace(
+        "</Relationships>",
+        '<Relationship Id="rId99" Target="vbaProject.bin" '
+        'Type="http://schemas.microsoft.com/office/2006/relationships/vbaProject"/>'
+        "</Relationships>",
+    )
+    _change(
+        path,
+        {
+            "[Content_Types].xml": types.encode(),
+            "xl/_rels/workbook.xml.rels": relationships.encode(),
+            "xl/vbaProject.bin": b"macros" * 20,
+        },
+    )
+    return path
+
+
+def add_printer_settings(path: Path) -> Path:
+    """A part that openpyxl drops when it saves."""
+    types = parts_of(path)["[Content_Types].xml"].decode()
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.printerSettings"
+    types = types.replace("<Default", f'<Default Extension="bin" ContentType="{kind}"/><Default', 1)
+    sheet = parts_of(path)["xl/worksheets/sheet1.xml"].decode()
+    sheet = sheet.replace(
+        "</worksheet>",
+        '<pageSetup xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" '
+        'r:id="rId1"/></worksheet>',
+    )
+    _change(
+        path,
+        {
+            "[Content_Types].xml": types.encode(),
+            "xl/worksheets/sheet1.xml": sheet.encode(),
+            "xl/worksheets/_rels/sheet1.xml.rels": _RELATIONSHIPS.encode(),
+            _SETTINGS: b"printer",
+        },
+    )
+    return path
+
+
+def parts_of(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def descriptors_on(folder: Path) -> list[str]:
+    """The files of the folder that this process has open."""
+    links = [f"/proc/self/fd/{number}" for number in os.listdir("/proc/self/fd")]
+    targets = [os.readlink(link) for link in links if os.path.lexists(link)]
+    return [target for target in targets if target.startswith(str(folder))]
+
+
+def _change(path: Path, parts: dict[str, bytes]) -> None:
+    parts = {**parts_of(path), **parts}
+    made = path.with_suffix(".made")
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    shutil.move(made, path)
