@@ -1,0 +1,96 @@
+"""All commands by name; the module of each is imported when it is called or explained.
+
+The one-line summaries stand here, so that `budgetinator --help` imports none of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+
+import click
+
+from budgetinator import __version__
+
+__all__ = ["COMPLETION_VARIABLE", "ENTRIES", "PROGRAM", "Entry", "root"]
+
+PROGRAM = "budgetinator"
+COMPLETION_VARIABLE = "_BUDGETINATOR_COMPLETE"
+"""Set by the shell's script when it asks what could come next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Where a command stands: its object in the module is called `command`."""
+
+    module: str
+    summary: str
+
+
+ENTRIES = {
+    "info": Entry("info", "What a workbook contains: sheets, sizes, charts, macros and more."),
+    "show": Entry("show", "The values or formulas of a sheet or a range."),
+    "set": Entry("set", "Change cells and save; everything else stays byte for byte."),
+    "lossy": Entry("lossy", "What a save through openpyxl would lose."),
+    "resources": Entry("resources", "What is open, and in which process."),
+    "config": Entry("config", "Every setting, its value, and where it came from."),
+    "doctor": Entry("doctor", "What this machine has and lacks."),
+    "demo": Entry("demo", "Make a workbook of 20 partners, change it, list what was held."),
+    "completion": Entry("completion", "The script that completes commands in your shell."),
+}
+
+
+class _Lazy(click.Group):
+    """A group that knows its commands by name and imports each on demand."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
+        return list(ENTRIES)
+
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002  click's signature
+        cmd_name: str,
+    ) -> click.Command | None:
+        entry = ENTRIES.get(cmd_name)
+        if entry is None:
+            return None
+        found: click.Command = import_module(f"budgetinator.cli.{entry.module}").command
+        return found
+
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002  click's signature
+        formatter: click.HelpFormatter,
+    ) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.summary) for name, entry in ENTRIES.items()])
+
+
+def _version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        click.echo(f"{PROGRAM} {__version__}")
+        ctx.exit()
+
+
+@click.group(
+    PROGRAM,
+    cls=_Lazy,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 done, 1 findings, 2 wrong call, 3 locked or changed on disk, "
+    "4 refused or damaged.",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_version,
+    help="Show the version and exit.",
+)
+@click.option("--debug", is_flag=True, expose_value=False, help="Show where an error arose.")
+@click.pass_context
+def root(ctx: click.Context) -> None:
+    """Excel budget workbooks: looked at, changed and saved without losing anything."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())

@@ -1,0 +1,256 @@
+"""`budgetinator demo`: one workbook from its making to its closing, with the account of it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from budgetinator.cli.exits import Exit
+from budgetinator.cli.options import Command
+from budgetinator.cli.output import bytes_text, print_json, print_lines, print_table, waiting
+from budgetinator.cli.sweeping import sweep
+
+if TYPE_CHECKING:
+    from budgetinator.runtime import Runtime
+    from budgetinator.workbooks import ExcelManager, SaveReport
+
+__all__ = ["command"]
+
+_NAME = "sample-consortium.xlsx"
+_PARTNERS = 20
+_SHEET = "P2-L'ORE"
+_CELL = "D7"
+_NEW_RATE = 5400
+_SHOWN_ROWS = 18
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What the process holds at one moment; bytes, and numbers of things."""
+
+    components: int
+    resources: int
+    tracked_bytes: int
+    journal_rows: int
+    descriptors: int
+    python_blocks: int
+    resident_bytes: int
+
+
+@dataclass(slots=True)
+class _Account:
+    """What the demonstration did, as its JSON has it."""
+
+    file: str
+    size: int = 0
+    sheets: int = 0
+    cells: int = 0
+    formulas: int = 0
+    tracked: list[dict[str, Any]] = field(default_factory=list)
+    change: dict[str, Any] = field(default_factory=dict)
+    saved: dict[str, Any] = field(default_factory=dict)
+    readings: dict[str, Any] = field(default_factory=dict)
+    released: dict[str, Any] = field(default_factory=dict)
+    kept: bool = False
+
+
+@click.command("demo", cls=Command)
+@click.option("--keep", metavar="DIR", help="Make the workbook in this folder and leave it there.")
+def command(keep: str | None, as_json: bool) -> int:
+    """Make a budget workbook of 20 partners, open it, show it, change a cell, save, close.
+
+    Then say what was tracked and what was given back. The workbook holds inputs, formulas and
+    formats; a spreadsheet program computes the results when it opens it.
+
+    JSON: file, size, sheets, cells, formulas, tracked, change, saved, readings (before, during
+    and after, each with components, resources, tracked_bytes, journal_rows, descriptors,
+    python_blocks, resident_bytes), released, kept.
+    """
+    with _folder(keep) as folder:
+        path = folder / _NAME
+        if os.path.lexists(path):
+            raise click.UsageError(f"{path} exists already; choose another folder")
+        account = _Account(str(path), kept=keep is not None)
+        _make(path, account, quiet=as_json)
+        _work(path, account, quiet=as_json)
+    if as_json:
+        print_json(asdict(account))
+    else:
+        _print_readings(account)
+    return Exit.DONE
+
+
+@contextmanager
+def _folder(keep: str | None) -> Iterator[Path]:
+    if keep is None:
+        with tempfile.TemporaryDirectory(prefix="budgetinator-demo-") as folder:
+            yield Path(folder)
+        return
+    Path(keep).mkdir(parents=True, exist_ok=True)
+    yield Path(keep)
+
+
+def _make(path: Path, account: _Account, *, quiet: bool) -> None:
+    from budgetinator.cli.sample import make_sample
+    from budgetinator.workbooks.contents import describe
+
+    with waiting("making a workbook"):
+        make_sample(path, _PARTNERS)
+    contents = describe(path)
+    account.size, account.sheets = contents.size, len(contents.sheets)
+    account.cells, account.formulas = contents.cells, contents.formulas
+    if not quiet:
+        print_lines(
+            f"Made {path}: {_PARTNERS} partners, {account.sheets} sheets, {account.cells} cells, "
+            f"{account.formulas} formulas, {bytes_text(account.size)}."
+        )
+
+
+def _work(path: Path, account: _Account, *, quiet: bool) -> None:
+    from budgetinator.runtime import default_runtime, force_system_cleanup
+
+    runtime = default_runtime()
+    sweep(runtime)
+    _warm_up(runtime)
+    force_system_cleanup()
+    account.readings["before"] = asdict(_reading(runtime))
+    part, report = _round(path, runtime, account)
+    account.released = dict(force_system_cleanup())
+    account.readings["after"] = asdict(_reading(runtime))
+    if not quiet:
+        heading = f"The first {_SHOWN_ROWS} rows of {_SHEET}, with formulas as they stand:"
+        print_lines("", heading, "", *part, "")
+        _print_work(account, report)
+
+
+def _warm_up(runtime: Runtime) -> None:
+    """A round on another file, so that what is loaded once counts before and not after."""
+    from budgetinator.cli.sample import make_sample
+
+    with tempfile.TemporaryDirectory(prefix="budgetinator-demo-") as folder:
+        path = make_sample(Path(folder, _NAME), _PARTNERS)
+        _round(path, runtime, _Account(str(path)))
+
+
+def _round(path: Path, runtime: Runtime, account: _Account) -> tuple[list[str], SaveReport]:
+    """Open, look, change a cell, save, close; the part that was looked at, and the save."""
+    from budgetinator.workbooks import ExcelManager
+
+    with ExcelManager(path, service=runtime.surroundings) as manager:
+        part = _part(manager)
+        sheet = manager.get_sheet_by_name(_SHEET)
+        before, sheet[_CELL] = sheet[_CELL].value, _NEW_RATE
+        report = manager.save()
+        account.readings["during"] = asdict(_reading(runtime))
+        account.tracked = _tracked(runtime)
+        del sheet
+    account.change = {"cell": f"{_SHEET}!{_CELL}", "before": before, "after": _read_back(path)}
+    account.saved = _save_facts(report)
+    return part, report
+
+
+def _reading(runtime: Runtime) -> _Reading:
+    from budgetinator.memory import process_reading
+
+    snapshot = runtime.service.snapshot()
+    rows = runtime.journal.entries(alive_only=True) if runtime.journal else ()
+    process = process_reading(brief=True)
+    return _Reading(
+        components=len(snapshot.components),
+        resources=snapshot.active_resources,
+        tracked_bytes=snapshot.memory_bytes,
+        journal_rows=sum(row.pid == os.getpid() for row in rows),
+        descriptors=process.open_descriptors,
+        python_blocks=sys.getallocatedblocks(),
+        resident_bytes=process.rss,
+    )
+
+
+def _tracked(runtime: Runtime) -> list[dict[str, Any]]:
+    return [
+        {
+            "component": resource.component_id,
+            "type": resource.resource_type.value,
+            "name": resource.name,
+            "bytes": resource.size_bytes,
+        }
+        for resource in runtime.service.snapshot().resources()
+    ]
+
+
+def _read_back(path: Path) -> Any:
+    """The cell as the file has it now."""
+    from budgetinator.workbooks.addresses import parse_cell
+    from budgetinator.workbooks.values import iter_cells
+
+    row, column = parse_cell(_CELL)
+    cells = iter_cells(path, _SHEET)
+    return next((c.value for c in cells if (c.row, c.column) == (row, column)), None)
+
+
+def _save_facts(report: SaveReport) -> dict[str, Any]:
+    return {
+        "how": report.how,
+        "bytes_written": report.bytes_written,
+        "seconds": round(report.seconds, 4),
+        "recalculates": report.recalculates,
+    }
+
+
+def _part(manager: ExcelManager) -> list[str]:
+    """The upper rows of one partner's sheet."""
+    from budgetinator.cli.grid import Fit, Grid
+    from budgetinator.workbooks.values import iter_values
+
+    rows = enumerate(iter_values(manager.workbook, _SHEET), 1)
+    part = ((n, row[1:9]) for n, row in rows if n <= _SHOWN_ROWS and any(row[1:9]))
+    return [line.plain for line in Grid(part, 2, Fit(line=100, column=22, ellipsis="~")).lines()]
+
+
+def _print_work(account: _Account, report: SaveReport) -> None:
+    change = account.change
+    print_lines(
+        f"Changed {change['cell']}: {change['before']} -> {change['after']}, "
+        f"and saved {bytes_text(report.bytes_written)} in {report.seconds:.2f} s.",
+        "",
+        "Tracked while it was open:",
+    )
+    rows = [
+        (t["component"], t["type"], t["name"] or "", bytes_text(t["bytes"] or 0))
+        for t in account.tracked
+    ]
+    print_table(("component", "type", "resource", "size"), rows, right=[3])
+
+
+def _print_readings(account: _Account) -> None:
+    before, during, after = (account.readings[when] for when in ("before", "during", "after"))
+    rows = [
+        (
+            name.replace("_", " "),
+            *(_text(name, reading[name]) for reading in (before, during, after)),
+        )
+        for name in before
+    ]
+    print_lines("")
+    print_table(("held", "before", "during", "after"), rows, right=[1, 2, 3])
+    returned = during["resident_bytes"] - after["resident_bytes"]
+    left = after["descriptors"] - before["descriptors"]
+    print_lines(
+        "Before is after a round on another such workbook, which loads what is loaded once.",
+        "",
+        f"{bytes_text(max(0, returned))} of memory returned, {after['resources']} resources and "
+        f"{left} descriptors left over.",
+        f"The workbook is {account.file}." if account.kept else "The workbook was removed.",
+    )
+
+
+def _text(name: str, amount: int) -> str:
+    return bytes_text(amount) if "bytes" in name else str(amount)
