@@ -127,13 +127,13 @@ class BulkWorkbooks(Mapping[Key, "Workbook"]):
         )
 
     def _finish(self, manager: ExcelManager) -> None:
+        if not self._save:
+            manager.close()
+            return
         try:
-            if self._save:
-                manager.save(allow_loss=self._options["allow_loss"])
-        except BaseException:
+            manager.save(allow_loss=self._options["allow_loss"])
+        finally:
             manager.force_close()
-            raise
-        manager.close()
 
     def _make_room(self, real: str) -> None:
         while self._open and (len(self._open) >= self._max_open or self._is_over(real)):

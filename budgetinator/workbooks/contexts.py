@@ -74,6 +74,7 @@ def excel_context(
         yield manager.workbook
         if save:
             manager.save(allow_loss=allow_loss)
+            manager.force_close()  # nothing can be unsaved; asking would walk the workbook again
 
 
 def read_only_excel_context(
@@ -112,6 +113,7 @@ def write_excel_context(
     with manager:
         yield manager.workbook
         manager.save(allow_loss=allow_loss)
+        manager.force_close()
 
 
 @contextmanager
@@ -141,6 +143,7 @@ def safe_excel_context(
         yield _patiently(lambda: _opened(manager), retries, delay)
         if save:
             _patiently(lambda: manager.save(allow_loss=allow_loss, backup=backup), retries, delay)
+            manager.force_close()
 
 
 @contextmanager

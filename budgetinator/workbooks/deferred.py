@@ -1,19 +1,18 @@
-"""A workbook's sheets left in their file until they are touched, and read from it then."""
+"""A workbook's sheets, left unread until they are touched, and read then."""
 
 from __future__ import annotations
 
 import copy
-import os
+import sys
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 from zipfile import ZipFile
 
 from openpyxl.reader.excel import ExcelReader
 from openpyxl.worksheet.worksheet import Worksheet
 
-from budgetinator.config import OpeningBounds
-from budgetinator.errors import BudgetinatorError, ChangedOnDisk
+from budgetinator.errors import BudgetinatorError
 from budgetinator.workbooks.addresses import MAX_COLUMN, MAX_ROW
 from budgetinator.workbooks.guard import refused
 from budgetinator.workbooks.lazy import defer
@@ -21,49 +20,47 @@ from budgetinator.workbooks.package import Package
 from budgetinator.workbooks.partarchive import PartArchive
 from budgetinator.workbooks.partguard import check_part
 
-if TYPE_CHECKING:
-    from budgetinator.workbooks.fingerprint import Fingerprint
-
-__all__ = ["Attempt", "SheetFile", "check_grid", "defer_sheets"]
+__all__ = ["Attempt", "Original", "check_grid", "defer_sheets"]
 
 Attempt = Callable[[PartArchive], None]
 
 
-class SheetFile:
-    """The file that the unread sheets of one workbook are in.
+class Original:
+    """The file that a workbook was opened from: a copy of its bytes, in memory.
 
-    It is opened for each sheet that is touched, and closed again: nothing stays
-    locked. `fingerprint` is what it must still be then, None while that is not known
-    yet; a save sets it anew. `on_read` is told of each sheet that was read, and
-    `left_out` collects the parts of which openpyxl shows nothing.
+    Unread sheets are read from it and unchanged parts are copied from it, whatever has
+    become of the file since; no descriptor stays open for that. It costs the size of
+    the file, some hundredths of what the same workbook costs when it is read.
+
+    `on_read` is told of each sheet that was read, and of how many references to it came
+    with that; `left_out` collects the parts of which openpyxl shows nothing.
     """
 
-    def __init__(self, path: str | os.PathLike[str], bounds: OpeningBounds | None) -> None:
-        self.path = os.path.abspath(path)
-        self.shown = os.fspath(path)
-        self.bounds = bounds
-        self.fingerprint: Fingerprint | None = None
+    def __init__(self, package: Package) -> None:
+        self.package = package
         self.left_out: tuple[str, ...] = ()
-        self.on_read: Callable[[Worksheet], None] | None = None
+        self.on_read: Callable[[Worksheet, int], None] | None = None
 
-    def open(self) -> Package:
-        """The package; ChangedOnDisk if it is not the one that the workbook was opened from."""
-        if self.fingerprint is not None and not self.fingerprint.matches(self.path):
-            raise ChangedOnDisk(
-                f"{self.shown} was changed by another program since it was opened, and not all "
-                "of its sheets have been read; open it again.",
-                path=self.shown,
-            )
-        return Package.open(self.path, self.bounds)
+    def exchange(self, package: Package) -> None:
+        """Go on with what a save has written; its unread sheets are those of before."""
+        self.package = package
+
+    def close(self) -> None:
+        """Let go of the bytes."""
+        self.on_read = None
+        self.package.close()
 
 
 def defer_sheets(
-    reader: Any, file: SheetFile, load: Callable[[PartArchive, Attempt], None]
-) -> None:
-    """Give the reader's workbook its sheets, unread; chart sheets are read at once.
+    reader: Any, file: Original, load: Callable[[PartArchive, Attempt], None]
+) -> Callable[[], None]:
+    """Give the reader's workbook its sheets, empty; chart sheets are read at once.
 
-    `load(archive, attempt)` runs one attempt to read and names what stops it.
+    What it returns makes them unread ones, once the reader has given them their
+    names. `load(archive, attempt)` runs one attempt to read and names what stops it.
     """
+    source = _Source(reader, file, load)
+    unread: list[tuple[Worksheet, Callable[[Worksheet], None]]] = []
     for sheet, relationship in reader.parser.find_sheets():
         if relationship.target not in reader.valid_files:
             continue
@@ -72,14 +69,20 @@ def defer_sheets(
             continue
         worksheet = reader.wb.create_sheet(sheet.name)
         worksheet.sheet_state = sheet.state
-        defer(worksheet, partial(_read, _Source(reader, file, load), sheet, relationship.target))
+        unread.append((worksheet, partial(_read, source, sheet, relationship.target)))
+
+    def make_unread() -> None:
+        for worksheet, read in unread:
+            defer(worksheet, read)
+
+    return make_unread
 
 
 class _Source:
     """What reading one sheet needs of the reader that opened the workbook."""
 
     def __init__(
-        self, reader: Any, file: SheetFile, load: Callable[[PartArchive, Attempt], None]
+        self, reader: Any, file: Original, load: Callable[[PartArchive, Attempt], None]
     ) -> None:
         self.reader = reader
         self.file = file
@@ -112,28 +115,27 @@ class _Book:
 
 
 def _read(source: _Source, sheet: Any, part: str, worksheet: Worksheet) -> None:
-    shown = worksheet.sheet_state
+    shown, references = worksheet.sheet_state, sys.getrefcount(worksheet)
     file = source.file
-    with file.open() as package:
-        check_part(package, part)
-        archive = PartArchive(package)
+    check_part(file.package, part)
+    archive = PartArchive(file.package)
 
-        def attempt(archive: PartArchive) -> None:
-            held = dict(vars(worksheet))
-            try:
-                ExcelReader.read_worksheets(source.reader_of(sheet, worksheet, archive))
-            except BudgetinatorError:
-                raise
-            except Exception:
-                _begin_again(worksheet, held)
-                raise
+    def attempt(archive: PartArchive) -> None:
+        held = dict(vars(worksheet))
+        try:
+            ExcelReader.read_worksheets(source.reader_of(sheet, worksheet, archive))
+        except BudgetinatorError:
+            raise
+        except Exception:
+            _begin_again(worksheet, held)
+            raise
 
-        source.load(archive, attempt)
-        check_grid(worksheet, file.shown)
+    source.load(archive, attempt)
+    check_grid(worksheet, archive.filename)
     worksheet.sheet_state = shown
     file.left_out = tuple(dict.fromkeys((*file.left_out, *archive.left_out)))
     if file.on_read is not None:
-        file.on_read(worksheet)
+        file.on_read(worksheet, sys.getrefcount(worksheet) - references)
 
 
 def check_grid(sheet: Worksheet, shown: str) -> None:

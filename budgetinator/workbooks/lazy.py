@@ -11,6 +11,7 @@ it must never pass for an empty one.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -38,13 +39,17 @@ _KNOWN = frozenset(
         "_rel_type",
         "mime_type",
         "encoding",
-        "defined_names",
         "SHEETSTATE_VISIBLE",
         "SHEETSTATE_HIDDEN",
         "SHEETSTATE_VERYHIDDEN",
     }
 )
-_SETTABLE = _KNOWN | {"_print_rows", "_print_cols", "_print_area"}
+# openpyxl compares the name of a table that it reads with those of all other sheets. Within one
+# file they differ, and reading one sheet must not read all the others.
+_ASKED_WHILE_READING = frozenset({"tables", "_tables"})
+_reading = threading.local()
+
+_KEPT = _KNOWN | {"defined_names", "_print_rows", "_print_cols", "_print_area"}
 
 
 class _Unread(Worksheet):
@@ -53,11 +58,13 @@ class _Unread(Worksheet):
     def __getattribute__(self, name: str) -> Any:
         if name in _KNOWN or (name.startswith("__") and name.endswith("__")):
             return object.__getattribute__(self, name)
+        if name in _ASKED_WHILE_READING and _depth():
+            return object.__getattribute__(self, name)
         _read_now(self)
         return getattr(self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name not in _SETTABLE and not name.startswith("__"):
+        if name not in _KNOWN and not name.startswith("__"):
             _read_now(self)
         object.__setattr__(self, name, value)
 
@@ -90,12 +97,19 @@ def forget(sheet: Worksheet) -> None:
         object.__setattr__(sheet, "__class__", Worksheet)
 
 
+def _depth() -> int:
+    """How many sheets this thread is reading at the moment, one within the other."""
+    depth: int = getattr(_reading, "depth", 0)
+    return depth
+
+
 def _read_now(sheet: _Unread) -> None:
     held = vars(sheet)
     read: Read = held[_READ]
-    empty = {name: value for name, value in held.items() if name in _SETTABLE}
+    empty = {name: value for name, value in held.items() if name in _KEPT}
     del held[_READ]
     object.__setattr__(sheet, "__class__", Worksheet)
+    _reading.depth = _depth() + 1
     try:
         read(sheet)
     except BaseException as error:
@@ -103,6 +117,8 @@ def _read_now(sheet: _Unread) -> None:
         vars(sheet).update(empty)
         defer(sheet, _raiser(error) if isinstance(error, Exception) else read)
         raise
+    finally:
+        _reading.depth -= 1
 
 
 def _raiser(error: Exception) -> Read:

@@ -200,7 +200,8 @@ class ExcelManager(ManagedWorkbook):
     def lossy(self) -> tuple[Loss, ...]:
         """What a save would lose as things stand, because openpyxl cannot hold it.
 
-        Nothing as long as `workbook` was not asked for: cells that were set lose nothing.
+        Nothing as long as only values of cells were changed, which are written into the
+        file's own XML.
         """
         from budgetinator.workbooks.storing import losses_of
 

@@ -15,14 +15,18 @@ from typing import TYPE_CHECKING
 
 from budgetinator.config import OpeningBounds
 from budgetinator.errors import ChangedOnDisk
+from budgetinator.workbooks.endings import refuse_other_ending
 from budgetinator.workbooks.fingerprint import Fingerprint
 from budgetinator.workbooks.location import Location
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
+    from openpyxl.worksheet.worksheet import Worksheet
 
     from budgetinator.resources.journal_rows import OpenMode
+    from budgetinator.workbooks.deferred import Original
     from budgetinator.workbooks.losses import Loss
+    from budgetinator.workbooks.package import Package
     from budgetinator.workbooks.patch import CellInput
     from budgetinator.workbooks.state import WorkbookState
 
@@ -105,9 +109,11 @@ class OpenWorkbook:
     """A workbook between its opening and its closing.
 
     `workbook` is None as long as only cells were set, which needs no openpyxl. Then
-    `pending` holds them. `state` is what the workbook held when it was last the same
-    as its file, None for a workbook that has no file yet; `written` what it held when
-    a copy was last saved. `size` is an estimate of its bytes in memory.
+    `pending` holds them. `original` is the file that it was opened from: sheets that
+    nobody has touched are still to be read from it. `state` is what the workbook held
+    when it was last the same as its file, None for a workbook that has no file yet;
+    `written` what it held when a copy was last saved. `size` is an estimate of its bytes
+    in memory.
     """
 
     def __init__(
@@ -119,7 +125,7 @@ class OpenWorkbook:
         self.ownership = ownership
         self.lock = threading.RLock()
         self.workbook: Workbook | None = None
-        self.left_out: tuple[str, ...] = ()
+        self.original: Original | None = None
         self.pending: dict[str, CellInput] = {}
         self.state: WorkbookState | None = None
         self.written: WorkbookState | None = None
@@ -143,8 +149,42 @@ class OpenWorkbook:
         self.workbook = workbook
         if not self.mode.read_only:
             self.state = WorkbookState(workbook)
-            self.full_cells = full_cells(workbook)
+            self.full_cells = full_cells(workbook.worksheets)
             self.size = max(self.size, _BOOK_BYTES + _CELL_BYTES * _count_cells(workbook))
+            if self.original is not None:
+                self.original.on_read = self._note_read
+
+    def _note_read(self, sheet: Worksheet, references: int) -> None:
+        """A sheet was read when it was touched: this is what the file holds of it."""
+        from budgetinator.workbooks.writable import full_cells
+
+        if self.closed or self.state is None:
+            return
+        self.state.note_read(sheet)
+        if self.written is not None:
+            self.written.note_read(sheet)
+        self.full_cells |= full_cells([sheet])
+        self.size += _CELL_BYTES * len(vars(sheet)["_cells"])
+        self._references += references
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The parts of which openpyxl shows nothing, in the sheets that were read so far."""
+        return self.original.left_out if self.original is not None else ()
+
+    def cell_inputs(self) -> dict[str, CellInput] | None:
+        """What to set in the file's own cells; None if more than values of cells changed.
+
+        Raises InvalidCellValue for what no cell can hold. In its own thread only.
+        """
+        if self.workbook is None or self.state is None or self.original is None:
+            return None
+        changed = self.state.changed_cells(self.workbook)
+        if changed is None:
+            return None
+        from budgetinator.workbooks.cellchanges import as_cell_inputs
+
+        return as_cell_inputs(changed, self.location.path, self.full_cells)
 
     @property
     def is_changed(self) -> bool:
@@ -174,6 +214,24 @@ class OpenWorkbook:
         else:
             self.state, self.written, self.fingerprint = written, None, fingerprint
             self.losses = ()  # what openpyxl wrote, it can write again
+            self._forget_original()  # its parts are not those of the file any more
+
+    def _forget_original(self) -> None:
+        original, self.original = self.original, None
+        if original is not None:
+            original.close()
+
+    def note_patched(self, fingerprint: Fingerprint | None, package: Package | None) -> None:
+        """After its cells were set in its own file, which is `package` now, or in a copy."""
+        from budgetinator.workbooks.state import WorkbookState
+
+        assert self.workbook is not None
+        written = WorkbookState(self.workbook)
+        if fingerprint is None or package is None or self.original is None:
+            self.written = written
+        else:
+            self.state, self.written, self.fingerprint = written, None, fingerprint
+            self.original.exchange(package)
 
     def note_references(self) -> None:
         """Note how many references there are before anybody else gets one."""
@@ -202,6 +260,7 @@ class OpenWorkbook:
             unrecord, self.unrecord = self.unrecord, None
             self.closed = True
             self.state = self.written = None
+            self._forget_original()
         try:
             if workbook is not None:
                 _give_back(workbook, large=self.size > _LARGE)
@@ -228,11 +287,17 @@ def open_for_cells(
 
 
 def new_workbook(location: Location, ownership: Ownership) -> OpenWorkbook:
-    """A workbook with one empty sheet that has no file yet; it counts as changed."""
+    """A workbook with one empty sheet that has no file yet; it counts as changed.
+
+    Raises SaveError for a name that it could not be saved under.
+    """
     from openpyxl import Workbook
 
+    template = location.absolute.suffix.lower() == ".xltx"
+    refuse_other_ending(location, template=template, macros=False, original=None)
     opened = OpenWorkbook(location, Mode(), None, ownership)
     opened.workbook = Workbook()
+    opened.workbook.template = template
     return opened
 
 
@@ -250,11 +315,15 @@ def open_workbook(
         _check_kind(location, bounds)
         fingerprint = Fingerprint.of(location.path)
         loaded = load_workbook_guarded(
-            location.path, read_only=mode.read_only, data_only=mode.data_only, bounds=bounds
+            location.path,
+            read_only=mode.read_only,
+            data_only=mode.data_only,
+            bounds=bounds,
+            lazy=True,
         )
         opened = OpenWorkbook(location, mode, fingerprint, ownership)
         opened.workbook = loaded.workbook
-        opened.left_out = loaded.left_out
+        opened.original = loaded.original
         if fingerprint.matches(location.absolute):
             for note in loaded.notes:
                 log.info("%s: %s", location, note)

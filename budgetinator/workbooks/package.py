@@ -28,7 +28,7 @@ from budgetinator.workbooks.relationships import (
     read_elements,
     relationships_name,
 )
-from budgetinator.workbooks.zipdirectory import Member, read_members
+from budgetinator.workbooks.zipdirectory import Member, MemoryFile, read_members
 
 __all__ = ["Member", "Package", "Relationship", "SheetEntry", "SheetKind"]
 
@@ -95,6 +95,23 @@ class Package:
             source.close()
             raise
         return package
+
+    @classmethod
+    def of_bytes(
+        cls, data: bytes, path: Path, status: os.stat_result, bounds: OpeningBounds
+    ) -> Package:
+        """The package that the bytes are, named for the file that they are a copy of.
+
+        They are held until it is closed. Raises what `open` does for its contents.
+        """
+        package = cls(path, MemoryFile(data, str(path), status), bounds)
+        package._check_is_workbook()
+        return package
+
+    def copied(self) -> Package:
+        """A copy of this package in memory, which nothing that happens to the file can change."""
+        data = self._source.read_at(0, self._source.size)
+        return Package.of_bytes(data, self.path, self.status(), self.bounds)
 
     def __enter__(self) -> Package:
         return self

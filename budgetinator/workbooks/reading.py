@@ -13,7 +13,7 @@ import re
 import threading
 import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -28,7 +28,7 @@ from openpyxl.reader.excel import ExcelReader
 from budgetinator.config import OpeningBounds
 from budgetinator.errors import BudgetinatorError, WorkbookDamaged
 from budgetinator.workbooks.addresses import column_letters
-from budgetinator.workbooks.deferred import Attempt, SheetFile, check_grid, defer_sheets
+from budgetinator.workbooks.deferred import Attempt, Original, check_grid, defer_sheets
 from budgetinator.workbooks.guard import refused
 from budgetinator.workbooks.package import Package
 from budgetinator.workbooks.partarchive import PartArchive
@@ -43,7 +43,7 @@ _SHEET_PART = re.compile(r"worksheets/[^/]*\.xml$|sharedStrings\.xml$", re.IGNOR
 _MACRO_SUFFIXES = {".xlsm", ".xltm"}
 _MOST_SUBSTITUTES = 8
 # warnings.catch_warnings changes the whole process and must be left in the order it was entered.
-_CATCHING = threading.Lock()
+_CATCHING = threading.RLock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +52,13 @@ class Loaded:
 
     `notes` are its warnings, each once. `left_out` are parts of which the workbook
     shows nothing because openpyxl cannot read them: written by openpyxl, they are lost.
+    `original` is what unread sheets are read from; closed by whoever closes the workbook.
     """
 
     workbook: Workbook
     notes: tuple[str, ...]
     left_out: tuple[str, ...] = ()
+    original: Original | None = None
 
 
 class _SharedStrings(list[str]):
@@ -72,7 +74,7 @@ class _Reader(ExcelReader):
     """openpyxl's own reader over a package instead of a ZipFile of its own."""
 
     def __init__(
-        self, archive: PartArchive, options: dict[str, bool], file: SheetFile | None = None
+        self, archive: PartArchive, options: dict[str, bool], original: Original | None
     ) -> None:
         self.archive = cast(ZipFile, archive)
         self.valid_files = archive.namelist()
@@ -82,7 +84,8 @@ class _Reader(ExcelReader):
         self.keep_links = options["keep_links"]
         self.rich_text = False
         self.shared_strings = []
-        self.file = file
+        self.original = original
+        self._make_unread: Callable[[], None] | None = None
 
     def read_workbook(self) -> None:
         # openpyxl packs every part again into an archive open for appending, which complains
@@ -102,10 +105,16 @@ class _Reader(ExcelReader):
         return ZipFile(kept)
 
     def read_worksheets(self) -> None:
-        if self.file is None:
+        if self.original is None:
             super().read_worksheets()
         else:
-            defer_sheets(self, self.file, _load_sheet)
+            self._make_unread = defer_sheets(self, self.original, _load_sheet)
+
+    def read(self) -> None:
+        super().read()
+        make_unread, self._make_unread = self._make_unread, None
+        if make_unread is not None:
+            make_unread()
 
     def read_strings(self) -> None:
         super().read_strings()
@@ -120,12 +129,12 @@ def load_workbook_guarded(
     keep_links: bool = True,
     keep_vba: bool | None = None,
     bounds: OpeningBounds | None = None,
-    file: SheetFile | None = None,
+    lazy: bool = False,
 ) -> Loaded:
     """The workbook at the path, with as many sheets as it declares.
 
-    With a `file`, which must be of the same path, its worksheets stay there unread
-    until they are touched, and a touch raises what this would have raised.
+    If it is `lazy`, its worksheets are read when they are touched, from a copy of the
+    file in memory that comes with it; a touch then raises what this would have raised.
 
     Macros are kept where there are any or the file is named or typed for them,
     unless `keep_vba` says otherwise. No descriptor stays open but for `read_only`,
@@ -135,7 +144,8 @@ def load_workbook_guarded(
     """
     package = Package.open(path, bounds)
     try:
-        unread = _worksheets(package) if file is not None else frozenset()
+        original = Original(package.copied()) if lazy and not read_only else None
+        unread = _worksheets(package) if original is not None else frozenset()
         check_parts(package, sheets=not read_only, but=unread)
         _check_transitional(package)
         options = {
@@ -145,9 +155,9 @@ def load_workbook_guarded(
             "keep_vba": has_macros(package) if keep_vba is None else keep_vba,
         }
         declared = [entry.name for entry in package.sheets]
-        loaded = _load(package, options, file)
+        loaded = _load(package, options, original)
         _check_whole(loaded.workbook, declared, package)
-        if not read_only and file is None:
+        if not read_only and original is None:
             for sheet in loaded.workbook.worksheets:
                 check_grid(sheet, str(package.path))
     except BaseException:
@@ -176,17 +186,19 @@ def _check_transitional(package: Package) -> None:
             raise refused(str(package.path), why, reason="strict Open XML")
 
 
-def _load(package: Package, options: dict[str, bool], file: SheetFile | None) -> Loaded:
+def _load(package: Package, options: dict[str, bool], original: Original | None) -> Loaded:
     archive = PartArchive(package)
     readers: list[_Reader] = []
 
     def attempt(archive: PartArchive) -> None:
-        reader = _Reader(archive, options, file)
+        reader = _Reader(archive, options, original)
         reader.read()
         readers.append(reader)
 
     notes = _attempts(archive, attempt)
-    return Loaded(readers[0].wb, tuple(dict.fromkeys(notes)), archive.left_out)
+    if original is not None:
+        original.left_out = archive.left_out
+    return Loaded(readers[0].wb, tuple(dict.fromkeys(notes)), archive.left_out, original)
 
 
 def _load_sheet(archive: PartArchive, attempt: Attempt) -> None:

@@ -22,17 +22,20 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import marshal
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from io import BytesIO
 from itertools import zip_longest
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+from budgetinator.workbooks.lazy import is_unread
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
 
-__all__ = ["WorkbookState"]
+__all__ = ["CellChange", "WorkbookState"]
 
 _CHUNK = 2048
 _MARSHAL = 2  # later versions write references, which depend on who else holds a value
@@ -68,55 +71,151 @@ _SHEET_EXCLUDED = frozenset(
         "row_dimensions",
     }
 )
+# Entries are added to them by asking for a style, and none is ever taken away.
+_STYLE_TABLES = frozenset(
+    {"_alignments", "_borders", "_fills", "_fonts", "_number_formats", "_protections"}
+)
 _ROW = attrgetter("row", "column", "_value", "data_type", "_style", "hyperlink", "_comment")
 
 
 class WorkbookState:
     """What a workbook held at one moment; the workbook itself is not kept.
 
-    Called in the workbook's own thread only.
+    A sheet that nobody has touched is as it is in its file, and is not walked. Called
+    in the workbook's own thread only.
     """
 
-    __slots__ = ("_digests",)
+    __slots__ = ("_book", "_sheets", "_tables")
 
     def __init__(self, workbook: Workbook) -> None:
-        self._digests = tuple(_digests(workbook))
+        self._book = _book_digest(workbook)
+        self._tables = _tables(workbook)
+        self._sheets: WeakKeyDictionary[Any, SheetState] = WeakKeyDictionary()
+        for sheet in _sheets(workbook):
+            if not is_unread(sheet):
+                self.note_read(sheet)
+
+    def note_read(self, sheet: Any) -> None:
+        """Take a sheet as it is now for what the file holds."""
+        self._sheets[sheet] = SheetState(sheet)
 
     def differs(self, workbook: Workbook) -> bool:
         """Whether the workbook holds anything else now."""
-        return any(then != now for then, now in zip_longest(self._digests, _digests(workbook)))
+        if self._book_differs(workbook):
+            return True
+        return any(self._sheet_differs(sheet) for sheet in _sheets(workbook))
+
+    def changed_cells(self, workbook: Workbook) -> dict[Any, list[CellChange]] | None:
+        """By sheet, the cells that hold something else now; None if more than cells changed."""
+        if self._book_differs(workbook):
+            return None
+        changed: dict[Any, list[CellChange]] = {}
+        for sheet in _sheets(workbook):
+            if is_unread(sheet):
+                continue
+            then = self._sheets.get(sheet)
+            if then is None or then.frame != _frame_digest(sheet):
+                return None
+            if cells := then.changed_cells(sheet):
+                changed[sheet] = cells
+        return changed
+
+    def _book_differs(self, workbook: Workbook) -> bool:
+        return self._book != _book_digest(workbook) or not _contains(workbook, self._tables)
+
+    def _sheet_differs(self, sheet: Any) -> bool:
+        if is_unread(sheet):
+            return False
+        then = self._sheets.get(sheet)
+        return then is None or then.differs(sheet)
 
 
-def _digests(workbook: Any) -> Iterator[bytes]:
-    """Of the workbook, of each sheet without its cells, of each sheet's cells."""
-    sheets = list(workbook._sheets)  # noqa: SLF001  chart sheets too, in the order of their tabs
+class CellChange(NamedTuple):
+    """One cell then and now; each is (value, type, style, hyperlink, comment) or None."""
+
+    row: int
+    column: int
+    before: tuple[Any, ...] | None
+    now: tuple[Any, ...] | None
+
+
+class SheetState:
+    """What one sheet held: a digest of all but its cells, and its cells in a compact form."""
+
+    __slots__ = ("cells", "frame")
+
+    def __init__(self, sheet: Any) -> None:
+        self.frame = _frame_digest(sheet)
+        self.cells = _cells(sheet)
+
+    def differs(self, sheet: Any) -> bool:
+        return self.frame != _frame_digest(sheet) or self.cells != _cells(sheet)
+
+    def changed_cells(self, sheet: Any) -> list[CellChange]:
+        """The cells that differ, by rows and columns."""
+        pairs = [pair for pair in zip_longest(self.cells, _cells(sheet)) if pair[0] != pair[1]]
+        before = _unpacked(then for then, _ in pairs)
+        now = _unpacked(now for _, now in pairs)
+        return [
+            CellChange(*place, before.get(place), now.get(place))
+            for place in sorted(before.keys() | now.keys())
+            if before.get(place) != now.get(place)
+        ]
+
+
+def _sheets(workbook: Any) -> list[Any]:
+    return list(workbook._sheets)  # noqa: SLF001  chart sheets too, in the order of their tabs
+
+
+def _book_digest(workbook: Any) -> bytes:
     walk = _Walk()
-    walk.put([(type(sheet).__name__, sheet.title, sheet.sheet_state) for sheet in sheets])
-    walk.put_attributes(workbook, _BOOK_EXCLUDED)
-    yield walk.digest()
-    for sheet in sheets:
-        walk = _Walk()
-        walk.put_attributes(sheet, _SHEET_EXCLUDED)
-        # Reading the print area writes the sheet's name into it.
-        walk.put(getattr(vars(sheet).get("_print_area"), "ranges", None))
-        for dimensions in ("row_dimensions", "column_dimensions"):
-            walk.put_dimensions(sheet, vars(sheet).get(dimensions, {}))
-        yield walk.digest()
-    for sheet in sheets:
-        yield _cells_digest(vars(sheet).get("_cells", {}))
+    walk.put(
+        [(type(sheet).__name__, sheet.title, sheet.sheet_state) for sheet in _sheets(workbook)]
+    )
+    walk.put_attributes(workbook, _BOOK_EXCLUDED | _STYLE_TABLES)
+    return walk.digest()
 
 
-def _cells_digest(cells: Mapping[Any, Any]) -> bytes:
-    hasher = hashlib.blake2b(digest_size=16)
+def _tables(workbook: Any) -> dict[str, tuple[int, bytes]]:
+    """The lengths and digests of the tables of styles."""
+    held = vars(workbook)
+    return {
+        name: (len(held[name]), _digest_of(list(held[name])))
+        for name in _STYLE_TABLES & held.keys()
+    }
+
+
+def _contains(workbook: Any, tables: Mapping[str, tuple[int, bytes]]) -> bool:
+    """Whether the tables begin as they were; an entry that no cell uses is no change."""
+    held = vars(workbook)
+    return all(
+        name in held and _digest_of(list(held[name])[:length]) == digest
+        for name, (length, digest) in tables.items()
+    )
+
+
+def _frame_digest(sheet: Any) -> bytes:
+    walk = _Walk()
+    walk.put_attributes(sheet, _SHEET_EXCLUDED)
+    # Reading the print area writes the sheet's name into it.
+    walk.put(getattr(vars(sheet).get("_print_area"), "ranges", None))
+    for dimensions in ("row_dimensions", "column_dimensions"):
+        walk.put_dimensions(sheet, vars(sheet).get(dimensions, {}))
+    return walk.digest()
+
+
+def _cells(sheet: Any) -> tuple[bytes, ...]:
+    """The cells that hold something, in chunks, in the order in which openpyxl keeps them."""
+    chunks: list[bytes] = []
     rows: list[tuple[Any, ...]] = []
-    for row in map(_ROW, cells.values()):
+    for row in map(_ROW, vars(sheet).get("_cells", {}).values()):
         if row[2] is not None or _holds_something(row):
             rows.append(row)
             if len(rows) == _CHUNK:
-                hasher.update(_packed(rows))
+                chunks.append(_packed(rows))
                 rows.clear()
-    hasher.update(_packed(rows))
-    return hasher.digest()
+    chunks.append(_packed(rows))
+    return tuple(chunks)
 
 
 def _packed(rows: list[tuple[Any, ...]]) -> bytes:
@@ -124,6 +223,12 @@ def _packed(rows: list[tuple[Any, ...]]) -> bytes:
         return marshal.dumps(rows, _MARSHAL)
     except ValueError:  # dates, rich text, comments, numbers of other libraries
         return marshal.dumps([_plain_row(row) for row in rows], _MARSHAL)
+
+
+def _unpacked(chunks: Iterable[bytes | None]) -> dict[tuple[int, int], tuple[Any, ...]]:
+    # What is read here was packed in this process.
+    rows = (row for chunk in chunks if chunk for row in marshal.loads(chunk))  # noqa: S302
+    return {(row[0], row[1]): tuple(row[2:]) for row in rows}
 
 
 def _holds_something(row: tuple[Any, ...]) -> bool:

@@ -1,9 +1,10 @@
 """How an open workbook comes onto the disk.
 
-Cells that were only set are written into the sheet's own XML, and every other part is
-copied as it is. A workbook that was changed through openpyxl is written by openpyxl,
-after it was said what that would lose. What has not changed is not written at all,
-or copied byte for byte under another name. All of it goes through `replace_durably`.
+Values of cells, whether they were set here or on the openpyxl workbook, are written into
+the sheet's own XML, and every other part is copied as it is. A workbook that was changed
+in more than values is written by openpyxl, after it was said what that would lose. What
+has not changed is not written at all, or copied byte for byte under another name. All of
+it goes through `replace_durably`.
 """
 
 from __future__ import annotations
@@ -13,10 +14,18 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal, NamedTuple
 
-from budgetinator.errors import ChangedOnDisk, SaveError, WorkbookNotFound, WouldLose
+from budgetinator.errors import (
+    ChangedOnDisk,
+    InvalidCellValue,
+    WorkbookNotFound,
+    WorkbookRefused,
+    WouldLose,
+)
+from budgetinator.workbooks.endings import refuse_other_ending
 from budgetinator.workbooks.location import Location
 from budgetinator.workbooks.opened import OpenWorkbook
 from budgetinator.workbooks.package import Package
@@ -28,19 +37,12 @@ if TYPE_CHECKING:
 
     from budgetinator.config import OpeningBounds
     from budgetinator.workbooks.losses import Loss
+    from budgetinator.workbooks.patch import CellInput, PatchReport
     from budgetinator.workbooks.surroundings import Surroundings
 
 __all__ = ["How", "SaveReport", "Target", "backup_path", "losses_of", "store"]
 
 How = Literal["patched", "rewritten", "copied", "unchanged"]
-
-_KINDS = {
-    (False, False): ".xlsx",
-    (False, True): ".xlsm",
-    (True, False): ".xltx",
-    (True, True): ".xltm",
-}
-_OTHERS = (".xls", ".xlsb", ".xlt", ".ods", ".csv", ".txt", ".html")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +108,52 @@ def store(opened: OpenWorkbook, target: Target, surroundings: Surroundings) -> S
 
 
 def losses_of(opened: OpenWorkbook, bounds: OpeningBounds) -> tuple[Loss, ...]:
-    """What a save through openpyxl loses of the file; nothing as long as only cells were set."""
+    """What a save would lose as things stand; nothing where only values of cells changed.
+
+    Called in the workbook's thread. Raises InvalidCellValue as a save would.
+    """
     if opened.workbook is None or opened.fingerprint is None:
         return ()
+    cells = opened.cell_inputs()
+    if cells is not None and (not cells or _patched(opened, cells) is not None):
+        return ()
+    return _losses_through_openpyxl(opened, bounds)
+
+
+def _patched(opened: OpenWorkbook, cells: dict[str, CellInput]) -> tuple[bytes, PatchReport] | None:
+    """The file with these cells set; None where only openpyxl can write them.
+
+    That is a cell within an array formula, say, or one that heads a table.
+    """
+    from budgetinator.workbooks.patch import patch_cells
+
+    assert opened.original is not None
+    content = BytesIO()
+    try:
+        report = patch_cells(opened.original.package, cells, content)
+    except (InvalidCellValue, WorkbookRefused, WouldLose):
+        return None
+    return content.getvalue(), report
+
+
+def _losses_through_openpyxl(opened: OpenWorkbook, bounds: OpeningBounds) -> tuple[Loss, ...]:
+    """What openpyxl would drop if it wrote the file, with the parts that it could not read."""
+    from budgetinator.workbooks.losses import Loss
+
+    assert opened.workbook is not None
+    for sheet in opened.workbook.worksheets:
+        _ = sheet.sheet_properties  # reads it, if nobody has
+    losses = _losses_of_file(opened, bounds)
+    named = {loss.part for loss in losses}
+    unread = tuple(part for part in opened.left_out if part not in named)
+    return (
+        *losses,
+        *(Loss("unreadable", part, None, "a part that openpyxl cannot read") for part in unread),
+    )
+
+
+def _losses_of_file(opened: OpenWorkbook, bounds: OpeningBounds) -> tuple[Loss, ...]:
+    assert opened.fingerprint is not None
     unchanged = opened.fingerprint.matches(opened.location.absolute)
     if opened.losses is not None and unchanged:
         return opened.losses
@@ -141,10 +186,34 @@ class _Storing:
         opened, target = self._opened, self._target
         if not target.own or not target.overwrite:
             self._refuse_changed_original()
-        if opened.workbook is not None:
-            is_in_its_file = self._is_unchanged_on_disk() and not opened.is_changed
-            return self._keep() if is_in_its_file else self._rewrite()
-        return self._patch() if opened.pending else self._keep()
+        if opened.workbook is None:
+            return self._patch() if opened.pending else self._keep()
+        cells = opened.cell_inputs()
+        is_changed = opened.is_changed if cells is None else bool(cells)
+        if self._is_unchanged_on_disk() and not is_changed:
+            return self._keep()
+        if cells is not None and (written := self._patch_workbook(cells)) is not None:
+            return written
+        return self._rewrite()
+
+    def _patch_workbook(self, cells: dict[str, CellInput]) -> _Written | None:
+        """Set the cells in the file's own XML; None where only openpyxl can write them."""
+        opened = self._opened
+        assert opened.original is not None
+        package = opened.original.package
+        self._refuse_ending_of(package)
+        patched = _patched(opened, cells)
+        if patched is None:
+            return None
+        data, report = patched
+        titles = tuple(entry.name for entry in package.sheets)
+        saved = self._replace(lambda stream: stream.write(data), titles, package)
+        if self._target.own:
+            now = Package.of_bytes(data, package.path, package.status(), self._bounds)
+            opened.note_patched(saved.fingerprint, now)
+        else:
+            opened.note_patched(None, None)
+        return _Written(saved, "patched", report.parts_copied, report.recalculates)
 
     def _refuse_changed_original(self) -> None:
         """Cells and copies are made from the file itself, which must be the one that was opened.
@@ -170,18 +239,18 @@ class _Storing:
         if self._target.own:
             return _Written(None, "unchanged")
         with self._original() as package:
-            self._refuse_other_kind("template" in package.workbook_type, _macros(package))
+            self._refuse_ending_of(package)
             saved = self._replace(_copier(package), tuple(e.name for e in package.sheets), package)
             parts = len(package.names)
         return _Written(saved, "copied", parts_copied=parts)
 
     def _patch(self) -> _Written:
-        from budgetinator.workbooks.patch import PatchReport, patch_cells
+        from budgetinator.workbooks.patch import patch_cells
 
         opened = self._opened
         reports: list[PatchReport] = []
         with self._original() as package:
-            self._refuse_other_kind("template" in package.workbook_type, _macros(package))
+            self._refuse_ending_of(package)
 
             def write(stream: BinaryIO) -> None:
                 reports.append(patch_cells(package, opened.pending, stream))
@@ -200,7 +269,8 @@ class _Storing:
         opened = self._opened
         workbook = opened.workbook
         assert workbook is not None
-        self._refuse_other_kind(bool(workbook.template), workbook.vba_archive is not None)
+        macros = workbook.vba_archive is not None
+        self._refuse_other_ending(template=bool(workbook.template), macros=macros)
         prepare(workbook, self._target.location.path, opened.full_cells)
         losses = self._accepted_losses()
         titles = tuple(workbook.sheetnames)
@@ -215,7 +285,7 @@ class _Storing:
             path = self._target.location.path
             listed = "; ".join(map(str, losses))
             raise WouldLose(
-                f"Saving {path} this way would lose {listed}. Set cells with set_cells, which "
+                f"Saving {path} this way would lose {listed}. Change only values of cells, which "
                 "keeps them, or save with allow_loss=True. The file is as it was.",
                 path=path,
                 losses=tuple(map(str, losses)),
@@ -225,7 +295,9 @@ class _Storing:
     def _losses(self) -> tuple[Loss, ...]:
         """What the file holds and openpyxl drops; nothing if there is no file any more."""
         try:
-            return losses_of(self._opened, self._bounds)
+            if self._opened.fingerprint is None:
+                return ()
+            return _losses_through_openpyxl(self._opened, self._bounds)
         except WorkbookNotFound:
             return ()
 
@@ -262,23 +334,15 @@ class _Storing:
             backup=target.backup,
         )
 
-    def _refuse_other_kind(self, template: bool, macros: bool) -> None:
-        """Excel refuses to open a file whose name says another kind than its content does."""
-        suffix = self._target.location.absolute.suffix.lower()
-        is_kind = _KINDS[template, macros]
-        if self._target.own or suffix == is_kind:
-            return
-        if suffix in _KINDS.values() or suffix in _OTHERS:
-            path = self._target.location.path
-            raise SaveError(
-                f"{path} cannot be saved: the workbook is of the kind {is_kind}, and Excel would "
-                f"refuse it under a name that ends in {suffix}; give it the ending {is_kind}.",
-                path=path,
-            )
+    def _refuse_ending_of(self, package: Package) -> None:
+        kind = package.workbook_type
+        self._refuse_other_ending(template="template" in kind, macros="macroenabled" in kind)
 
-
-def _macros(package: Package) -> bool:
-    return "macroenabled" in package.workbook_type
+    def _refuse_other_ending(self, *, template: bool, macros: bool) -> None:
+        original = self._opened.location if self._opened.fingerprint is not None else None
+        refuse_other_ending(
+            self._target.location, template=template, macros=macros, original=original
+        )
 
 
 def _copier(package: Package) -> Callable[[BinaryIO], object]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from numbers import Number
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from budgetinator.errors import InvalidCellValue, SaveError
 if TYPE_CHECKING:
     from openpyxl import Workbook
 
-__all__ = ["MAX_TITLE", "check_title", "check_writable", "full_cells"]
+__all__ = ["MAX_TITLE", "check_cell", "check_title", "check_writable", "full_cells"]
 
 MAX_TITLE = 31
 _MAX_TEXT = 32_767
@@ -38,25 +38,30 @@ def check_writable(workbook: Workbook, path: str, full_before: frozenset[tuple[s
     _check_sheets(workbook, path)
     for sheet in workbook.worksheets:
         for cell in _cells(sheet):
-            reason = _reason(cell)
-            if reason is None and _is_full(cell):
-                known = (sheet.title, cell.coordinate) in full_before
-                reason = None if known else "openpyxl has cut its text to 32,767 characters"
-            if reason is not None:
-                raise InvalidCellValue(
-                    f"{path} cannot be saved: {cell.coordinate} of the sheet {sheet.title!r} "
-                    f"cannot be written, because {reason}. The file is as it was.",
-                    path=path,
-                    sheet=sheet.title,
-                    cell=cell.coordinate,
-                )
+            check_cell(cell, path, full_before)
 
 
-def full_cells(workbook: Workbook) -> frozenset[tuple[str, str]]:
+def check_cell(cell: Any, path: str, full_before: frozenset[tuple[str, str]]) -> None:
+    """Raise InvalidCellValue for one cell that cannot be saved, as `check_writable` does."""
+    reason = _reason(cell)
+    if reason is None and _is_full(cell):
+        known = (cell.parent.title, cell.coordinate) in full_before
+        reason = None if known else "openpyxl has cut its text to 32,767 characters"
+    if reason is not None:
+        raise InvalidCellValue(
+            f"{path} cannot be saved: {cell.coordinate} of the sheet {cell.parent.title!r} "
+            f"cannot be written, because {reason}. The file is as it was.",
+            path=path,
+            sheet=cell.parent.title,
+            cell=cell.coordinate,
+        )
+
+
+def full_cells(sheets: Iterable[Any]) -> frozenset[tuple[str, str]]:
     """The sheets and references of cells that hold as much text as a cell can."""
     return frozenset(
         (sheet.title, cell.coordinate)
-        for sheet in workbook.worksheets
+        for sheet in sheets
         for cell in _cells(sheet)
         if _is_full(cell)
     )

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from budgetinator.errors import WorkbookDamaged, WorkbookRefused, WorkbookUnreadable
 
-__all__ = ["DEFLATED", "STORED", "Member", "SourceFile", "read_members"]
+__all__ = ["DEFLATED", "STORED", "Member", "MemoryFile", "SourceFile", "read_members"]
 
 STORED = 0
 DEFLATED = 8
@@ -123,6 +123,33 @@ class SourceFile:
         descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
             os.close(descriptor)
+
+
+class MemoryFile(SourceFile):
+    """A copy of a file's bytes, read like the file itself; no descriptor stays open."""
+
+    def __init__(self, data: bytes, path: str, status: os.stat_result) -> None:
+        self._data = data
+        self._status = status
+        self._open = True
+        self.path = path
+        self.size = len(data)
+
+    @property
+    def closed(self) -> bool:
+        return not self._open
+
+    def status(self) -> os.stat_result:
+        """The fstat of the file that was copied, at that moment."""
+        return self._status
+
+    def close(self) -> None:
+        """Let go of the copy."""
+        self._open = False
+        self._data = b""
+
+    def _read_some(self, offset: int, length: int) -> bytes:
+        return self._data[offset : offset + length]
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,14 +33,18 @@ def make_budget(path: Path) -> Path:
     return path
 
 
-def make_macro_budget(path: Path) -> Path:
-    """With a part of macros in it, which nobody here runs."""
+def make_macro_budget(path: Path, *, macros: bool = True) -> Path:
+    """With a part of macros in it, which nobody here runs, or of that type without them."""
     make_budget(path)
     types = parts_of(path)["[Content_Types].xml"].decode()
     types = types.replace(
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml",
         "application/vnd.ms-excel.sheet.macroEnabled.main+xml",
-    ).replace(
+    )
+    if not macros:
+        _change(path, {"[Content_Types].xml": types.encode()})
+        return path
+    types = types.replace(
         "</Types>",
         '<Override PartName="/xl/vbaProject.bin" ContentType="application/vnd.ms-office.vbaProject"'
         "/></Types>",

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import openpyxl
 import pytest
+from openpyxl import Workbook
 
 from budgetinator.errors import (
     InvalidCellValue,
@@ -28,6 +30,11 @@ def open_now(surroundings: Surroundings) -> int:
 
 def value_in(path: Path) -> object:
     return openpyxl.load_workbook(path)["Plan"]["B2"].value
+
+
+def set_costs(workbooks: Mapping[Path, Workbook], costs: Mapping[Path, float]) -> None:
+    for path, cost in costs.items():
+        workbooks[path]["Plan"]["B2"] = cost
 
 
 def test_each_is_opened_when_it_is_touched(paths: list[Path], surroundings: Surroundings) -> None:
@@ -89,11 +96,11 @@ def test_changes_are_saved_if_asked_for(paths: list[Path], surroundings: Surroun
 
 def test_unsaved_changes_warn(paths: list[Path], surroundings: Surroundings) -> None:
     """Without `save` a changed one warns when it is closed, at the caller's line."""
-    with pytest.warns(UnsavedChangesWarning, match=r"0\.xlsx") as caught:
-        with memory_safe_bulk_context(paths, service=surroundings) as workbooks:
-            for path, workbook in workbooks.items():
-                if path == paths[0]:
-                    workbook["Plan"]["B2"] = 7
+    with (
+        pytest.warns(UnsavedChangesWarning, match=r"0\.xlsx") as caught,
+        memory_safe_bulk_context(paths, service=surroundings) as workbooks,
+    ):
+        next(iter(workbooks.values()))["Plan"]["B2"] = 7
     assert caught[0].filename == __file__
 
 
@@ -119,8 +126,7 @@ def test_every_one_is_tried_at_the_end(paths: list[Path], surroundings: Surround
         pytest.raises(InvalidCellValue) as caught,
         memory_safe_bulk_context(paths, save=True, service=surroundings) as workbooks,
     ):
-        workbooks[paths[0]]["Plan"]["B2"] = 7
-        workbooks[paths[1]]["Plan"]["B2"] = float("nan")
+        set_costs(workbooks, {paths[0]: 7, paths[1]: float("nan")})
     assert caught.value.path == str(paths[1])
     assert value_in(paths[0]) == 7
     assert open_now(surroundings) == 0

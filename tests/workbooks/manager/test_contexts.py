@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from pathlib import Path
+from typing import Any
 
 import filelock
 import openpyxl
@@ -31,7 +33,7 @@ from budgetinator.workbooks import (
     write_excel_context,
 )
 from budgetinator.workbooks.surroundings import Surroundings
-from tests.workbooks.manager.making import add_printer_settings, descriptors_on
+from tests.workbooks.manager.making import add_printer_settings, descriptors_on, parts_of
 
 
 def value_in(path: Path, address: str = "B2") -> object:
@@ -73,13 +75,14 @@ def test_it_warns_of_unsaved_changes_at_the_callers_line(
 ) -> None:
     """Seed 004 edits without saving: that warns, at the `with`, and saves nothing."""
     before = budget.read_bytes()
-    with pytest.warns(UnsavedChangesWarning) as caught:
-        with excel_context(budget, service=surroundings) as wb:
-            sheet = wb.active
-            sheet["A1"] = "Data"
+    with (
+        pytest.warns(UnsavedChangesWarning) as caught,
+        excel_context(budget, service=surroundings) as wb,
+    ):
+        wb.active["A1"] = "Data"
     assert (len(caught), caught[0].filename) == (1, __file__)
-    line = Path(__file__).read_text().splitlines()[caught[0].lineno - 1]
-    assert line.strip().startswith("with excel_context(budget")
+    code = test_it_warns_of_unsaved_changes_at_the_callers_line.__code__
+    assert code.co_firstlineno < caught[0].lineno < code.co_firstlineno + 10
     assert budget.read_bytes() == before
 
 
@@ -114,9 +117,11 @@ def test_a_save_that_would_lose_fails_and_closes(budget: Path, surroundings: Sur
         excel_context(budget, save=True, service=surroundings) as workbook,
     ):
         workbook["Plan"]["B2"] = 7
+        workbook["Plan"].column_dimensions["B"].width = 33
     assert budget.read_bytes() == before
     with excel_context(budget, save=True, allow_loss=True, service=surroundings) as workbook:
         workbook["Plan"]["B2"] = 7
+        workbook["Plan"].column_dimensions["B"].width = 33
     assert value_in(budget) == 7
 
 
@@ -151,6 +156,31 @@ def test_writing_makes_a_file(folder: Path, surroundings: Surroundings) -> None:
     with write_excel_context(path, service=surroundings) as workbook:
         workbook["Plan"]["B3"] = 2
     assert (value_in(path, "B2"), value_in(path, "B3")) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("new.xltx", b"template.main"), ("new.xlsx", b"sheet.main")]
+)
+def test_a_new_file_is_of_the_kind_that_its_name_tells(
+    folder: Path, surroundings: Surroundings, name: str, kind: bytes
+) -> None:
+    """A template is made as one."""
+    with write_excel_context(folder / name, service=surroundings):
+        pass
+    assert kind in parts_of(folder / name)["[Content_Types].xml"]
+
+
+@pytest.mark.parametrize("name", ["new.xlsm", "new.xls", "new.ods"])
+def test_a_kind_that_cannot_be_made_is_refused_at_once(
+    folder: Path, surroundings: Surroundings, name: str
+) -> None:
+    """Before any work is done, and no file appears."""
+    with (
+        pytest.raises(SaveError, match=r"\.xlsx"),
+        write_excel_context(folder / name, service=surroundings),
+    ):
+        pass
+    assert os.listdir(folder) == []
 
 
 class TestSafe:
@@ -230,6 +260,25 @@ def test_an_operation_is_measured(budget: Path, surroundings: Surroundings) -> N
             workbook["Plan"]["B2"] = 7
         assert [monitor.get_profile(name)["calls"] for name in ("alone", "with a file")] == [1, 1]
     assert value_in(budget) == 7
+
+
+@pytest.mark.parametrize("context", [excel_context, read_only_excel_context])
+def test_nothing_grows(budget: Path, surroundings: Surroundings, context: Any) -> None:
+    """Opening and closing again and again keeps no object and no descriptor."""
+
+    def cycles(count: int) -> tuple[int, int]:
+        for number in range(count):
+            with context(budget, service=surroundings) as workbook:
+                assert workbook["Plan"]["A1"].value == "Item"
+            if context is excel_context:
+                with excel_context(budget, save=True, service=surroundings) as workbook:
+                    workbook["Plan"]["B2"] = number
+        gc.collect()
+        return len(gc.get_objects()), len(os.listdir("/proc/self/fd"))
+
+    before, after = cycles(5), cycles(20)
+    assert after[1] == before[1]
+    assert after[0] - before[0] < 20
 
 
 def test_two_threads_use_two_contexts(budget: Path, surroundings: Surroundings) -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import gc
 import os
 import subprocess
 import sys
@@ -11,6 +10,7 @@ import openpyxl
 import pytest
 
 from budgetinator.errors import (
+    BudgetinatorError,
     ChangedOnDisk,
     LimitExceeded,
     UnsavedChangesWarning,
@@ -33,7 +33,7 @@ def in_thread(call: object) -> object:
     def run() -> None:
         try:
             found.append(call())  # type: ignore[operator]
-        except Exception as error:
+        except BudgetinatorError as error:
             found.append(error)
 
     thread = threading.Thread(target=run, name="other")
@@ -98,7 +98,7 @@ def test_after_close_every_use_raises(manage: Manage, budget: Path) -> None:
     for use in (
         lambda: manager.workbook,
         lambda: manager.sheet_names,
-        lambda: manager.save(),
+        manager.save,
         lambda: manager.set_cells({"A1": 1}),
         lambda: manager.values("Plan"),
         lambda: workbook.active,
@@ -122,13 +122,12 @@ def test_closing_with_changes_warns(manage: Manage, budget: Path) -> None:
 def test_a_forgotten_manager_gives_its_workbook_back(
     surroundings: Surroundings, budget: Path, expect_log: object
 ) -> None:
-    """A manager that is collected unclosed warns where it was opened, and its workbook is closed."""
+    """One that is collected unclosed warns where it was opened, and its workbook is closed."""
     expect_log("was collected while it held")  # type: ignore[operator]
     manager = ExcelManager(budget, service=surroundings)
     workbook = manager.workbook
     with pytest.warns(ResourceWarning, match=r"test_opening\.py:\d+ in test_a_forgotten"):
         del manager
-        gc.collect()
     surroundings.service.tick()
     assert surroundings.service.get_statistics()["active_resources"] == 0
     with pytest.raises(WorkbookClosed):
@@ -140,7 +139,7 @@ def test_another_thread_is_refused(manage: Manage, budget: Path) -> None:
     manager = manage(budget)
     _ = manager.workbook
     assert isinstance(in_thread(lambda: manager.workbook), WrongThread)
-    assert isinstance(in_thread(lambda: manager.save()), WrongThread)
+    assert isinstance(in_thread(manager.save), WrongThread)
     assert isinstance(in_thread(lambda: manager.set_cells({"A1": 1})), WrongThread)
     assert in_thread(lambda: manager.get_memory_usage()["is_open"]) is True
     in_thread(manager.force_close)
@@ -207,22 +206,24 @@ def test_the_service_can_close_it(
         _ = manager.workbook
 
 
+@pytest.mark.parametrize("read_only", [False, True])
 def test_a_refused_opening_leaves_nothing(
-    manage: Manage, budget: Path, service: ResourceManagementService
+    manage: Manage, budget: Path, service: ResourceManagementService, *, read_only: bool
 ) -> None:
     """Where the service refuses the memory, nothing stays open, and a later try succeeds."""
     service.set_global_memory_limit(1000, policy="refuse")
-    manager = manage(budget)
+    manager = manage(budget, read_only=read_only)
     with pytest.raises(LimitExceeded):
         _ = manager.workbook
     assert not manager.is_open
+    assert descriptors_on(budget.parent) == []
     assert service.get_statistics()["active_resources"] == 0
     service.set_global_memory_limit(None)
     assert manager.active_sheet.title == "Plan"
 
 
 class TestEviction:
-    """Memory pressure: a limit with the policy "evict" that one workbook fits in, and two do not."""
+    """Memory pressure: a limit with the policy "evict" that one workbook fits in, not two."""
 
     @pytest.fixture
     def second(self, budget: Path, service: ResourceManagementService) -> Path:
@@ -276,7 +277,7 @@ class TestEviction:
     def test_a_file_changed_meanwhile_is_told(
         self, manage: Manage, budget: Path, second: Path
     ) -> None:
-        """Reopening after an eviction notices that the file is another one now; `reload` takes it."""
+        """Reopening notices that the file is another one now, and `reload` takes it."""
         first, other = manage(budget), manage(second)
         assert first.active_sheet["A1"].value == "Item"
         _ = other.workbook

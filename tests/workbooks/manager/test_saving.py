@@ -42,7 +42,7 @@ def test_a_changed_workbook_is_saved_and_stays_usable(manage: Manage, budget: Pa
     for number in (1, 2):
         manager.active_sheet["B2"] = number
         report = manager.save()
-        assert (report.how, report.path, report.recalculates) == ("rewritten", budget, True)
+        assert (report.how, report.path, report.recalculates) == ("patched", budget, True)
         assert report.bytes_written == budget.stat().st_size
         assert not manager.is_modified
         assert openpyxl.load_workbook(budget)["Plan"]["B2"].value == number
@@ -120,6 +120,7 @@ def test_macros_are_kept(manage: Manage, folder: Path) -> None:
     assert manager.save().how == "patched"
     assert parts_of(path)["xl/vbaProject.bin"] == b"macros" * 20
     manager.active_sheet["B3"] = 2
+    manager.active_sheet.column_dimensions["B"].width = 33
     assert manager.save(allow_loss=True).how == "rewritten"
     assert parts_of(path)["xl/vbaProject.bin"] == b"macros" * 20
     assert b"macroEnabled" in parts_of(path)["[Content_Types].xml"]
@@ -133,7 +134,7 @@ def test_macros_are_kept(manage: Manage, folder: Path) -> None:
 def test_the_name_must_tell_the_kind(
     manage: Manage, folder: Path, name: str, other: str, *, loaded: bool
 ) -> None:
-    """A save under a name that Excel would refuse the content for is refused, and says the ending."""
+    """A save under a name that Excel would not open is refused, and says the right ending."""
     make = make_macro_budget if name.endswith("m") else make_budget
     manager = manage(make(folder / name))
     if loaded:
@@ -147,11 +148,13 @@ def test_the_name_must_tell_the_kind(
 
 
 def test_losses_are_told_before_anything_is_written(manage: Manage, budget: Path) -> None:
-    """What openpyxl drops stops the save, unless that is allowed; set cells drop nothing."""
+    """What openpyxl drops stops the save, unless that is allowed; values drop nothing."""
     before = add_printer_settings(budget).read_bytes()
     manager = manage(budget)
     assert manager.lossy() == ()
     manager.active_sheet["B2"] = 7
+    assert manager.lossy() == ()
+    manager.active_sheet.column_dimensions["B"].width = 33
     assert any("printer" in str(loss) for loss in manager.lossy())
     with pytest.raises(WouldLose) as caught:
         manager.save()
@@ -217,6 +220,16 @@ def test_a_loaded_workbook_can_be_rescued(manage: Manage, budget: Path) -> None:
         assert (book["Plan"]["B2"].value, book["Notes"]["A1"].value) == (7, "as agreed")
 
 
+def test_set_cells_are_not_put_into_another_file(manage: Manage, budget: Path) -> None:
+    """A copy with set cells is made of the file that was opened, or of none."""
+    manager = manage(budget)
+    manager.set_cells({"Plan!B2": 7})
+    change_elsewhere(budget)
+    with pytest.raises(ChangedOnDisk):
+        manager.save(budget.parent / "copy.xlsx")
+    assert os.listdir(budget.parent) == ["budget.xlsx"]
+
+
 def test_unsaved_changes_can_be_dropped(manage: Manage, budget: Path) -> None:
     """`reload` reads the file as it is now."""
     manager = manage(budget)
@@ -260,6 +273,8 @@ def test_text_that_was_full_before_stays(manage: Manage, budget: Path) -> None:
     book.save(budget)
     manager = manage(budget)
     manager.active_sheet["B2"] = 7
+    assert manager.save().how == "patched"
+    manager.active_sheet.column_dimensions["B"].width = 33
     assert manager.save().how == "rewritten"
 
 
