@@ -84,8 +84,11 @@ if TYPE_CHECKING:
     from budgetinator.workbooks import CellError as CellError
     from budgetinator.workbooks import ExcelManager as ExcelManager
     from budgetinator.workbooks import ExcelResourceTracker as ExcelResourceTracker
+    from budgetinator.workbooks import Formula as Formula
+    from budgetinator.workbooks import Loss as Loss
     from budgetinator.workbooks import ResourceManager as ResourceManager
     from budgetinator.workbooks import SaveReport as SaveReport
+    from budgetinator.workbooks import describe as describe
     from budgetinator.workbooks import excel_context as excel_context
     from budgetinator.workbooks import excel_safe_context as excel_safe_context
     from budgetinator.workbooks import memory_monitored_context as memory_monitored_context
@@ -176,8 +179,11 @@ _NAMES = {
         "CellError",
         "ExcelManager",
         "ExcelResourceTracker",
+        "Formula",
+        "Loss",
         "ResourceManager",
         "SaveReport",
+        "describe",
         "excel_context",
         "excel_safe_context",
         "memory_monitored_context",

@@ -13,9 +13,7 @@ def test_cleanup_gives_back_memory_and_says_what_is_still_held() -> None:
     ring.append(ring)
     del ring
 
-    report = release_memory(
-        cleanup=lambda: held.update({"Book1.xlsx": 0}), resources=lambda: held
-    )
+    report = release_memory(cleanup=lambda: held.update({"Book1.xlsx": 0}), resources=lambda: held)
 
     assert report.released_bytes >= 60 * MEBIBYTE
     assert report.collected_objects >= 1

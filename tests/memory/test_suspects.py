@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import functools
+import gc
 import os
+import sys
 from collections.abc import Iterator
 
 import pytest
 
 from budgetinator.memory import MemoryMonitor, Suspect
+from budgetinator.memory.counting import BlockCensus, CollectionAllowance
 
 Kept = list[object]
 
@@ -25,6 +28,21 @@ def full_record_of_opened_files() -> None:
     """The record that the tests keep of opened files is full, and grows no longer."""
     for _ in range(600):
         os.close(os.open(os.devnull, os.O_RDONLY))
+
+
+@pytest.fixture(autouse=True)
+def every_span_counts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As in a small process: in a large one a count of blocks is dear, and most are spared."""
+    monkeypatch.setattr(BlockCensus, "due", lambda _: True)
+    monkeypatch.setattr(CollectionAllowance, "collect", collect_and_count)
+    gc.freeze()  # what other tests left alive need not be walked by each collection
+    yield
+    gc.unfreeze()
+
+
+def collect_and_count(_: CollectionAllowance) -> int:
+    gc.collect()
+    return sys.getallocatedblocks()
 
 
 def suspects(monitor: MemoryMonitor) -> list[Suspect]:
