@@ -30,10 +30,10 @@ from budgetinator.workbooks.location import Location
 from budgetinator.workbooks.opened import OpenWorkbook
 from budgetinator.workbooks.package import Package
 from budgetinator.workbooks.saving import Saved, replace_durably
-from budgetinator.workbooks.verifying import missing_targets, verify_package
+from budgetinator.workbooks.verifying import verify_package
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from budgetinator.config import OpeningBounds
     from budgetinator.workbooks.losses import Loss
@@ -312,11 +312,10 @@ class _Storing:
     ) -> Saved:
         target = self._target
         is_new = target.own and self._opened.fingerprint is None and not target.overwrite
-        missing: Collection[str] = missing_targets(original) if original is not None else ()
 
         def verify(written: Path) -> None:
             if self._options.verify:
-                verify_package(written, sheets=titles, missing_before=missing, bounds=self._bounds)
+                verify_package(written, sheets=titles, original=original, bounds=self._bounds)
             if is_new:
                 _refuse_existing(target.location)
 
