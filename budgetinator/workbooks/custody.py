@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from budgetinator.errors import ChangedOnDisk, WorkbookClosed, WrongThread
@@ -164,7 +165,7 @@ class Custody:
                 mode=self.mode.name,
                 size_bytes=opened.size,
             )
-        return coordinator.track_resource(
+        resource_id = coordinator.track_resource(
             opened,
             ResourceType.WORKBOOK,
             name=self.location.path,
@@ -175,6 +176,8 @@ class Custody:
             path=str(self.location.absolute),
             mode=self.mode.name,
         )
+        opened.resized = partial(coordinator.service.resize_resource, resource_id)
+        return resource_id
 
 
 def _close(opened: OpenWorkbook) -> None:

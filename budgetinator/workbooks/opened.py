@@ -113,7 +113,7 @@ class OpenWorkbook:
     nobody has touched are still to be read from it. `state` is what the workbook held
     when it was last the same as its file, None for a workbook that has no file yet;
     `written` what it held when a copy was last saved. `size` is an estimate of its bytes
-    in memory.
+    in memory; `resized` is told of it as sheets are read.
     """
 
     def __init__(
@@ -136,6 +136,7 @@ class OpenWorkbook:
         self.closed = False
         self.evicted = False
         self.unrecord: Callable[[], None] | None = None
+        self.resized: Callable[[int], None] | None = None
         self._references = 0
 
     def __str__(self) -> str:
@@ -165,6 +166,8 @@ class OpenWorkbook:
             self.written.note_read(sheet)
         self.full_cells |= full_cells([sheet])
         self.size += _CELL_BYTES * len(vars(sheet)["_cells"])
+        if self.resized is not None:
+            self.resized(self.size)
         self._references += references
 
     @property
