@@ -221,12 +221,14 @@ class ManagedWorkbook:
                 raise
         return opened
 
-    def _begin(self) -> OpenWorkbook:
-        """What is open from now on, with nothing loaded."""
+    def _begin(self, *, checked: bool = False) -> OpenWorkbook:
+        """What is open from now on, with nothing loaded; `checked` if the file is known whole."""
         custody, bounds = self.custody, self._bounds
         return custody.hold(
             self,
-            lambda: open_for_cells(custody.location, custody.mode, custody.ownership, bounds),
+            lambda: open_for_cells(
+                custody.location, custody.mode, custody.ownership, None if checked else bounds
+            ),
         )
 
     def _is_unsaved_for_all_we_know(self) -> bool:

@@ -145,7 +145,7 @@ class ExcelManager(ManagedWorkbook):
         with self._package() as package:
             found = normalised_changes(package, changes, self.file_path)
         if opened is None:
-            opened = self._begin()
+            opened = self._begin(checked=True)
         opened.pending = {**opened.pending, **found}
         opened.pending_written = False
 

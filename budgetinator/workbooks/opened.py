@@ -282,10 +282,16 @@ def _give_back(workbook: Workbook, *, large: bool) -> None:
 
 
 def open_for_cells(
-    location: Location, mode: Mode, ownership: Ownership, bounds: OpeningBounds
+    location: Location, mode: Mode, ownership: Ownership, bounds: OpeningBounds | None
 ) -> OpenWorkbook:
-    """The workbook as it is now, with nothing of it loaded; raises as `Package.open` does."""
-    _check_kind(location, bounds)
+    """The workbook as it is now, with nothing of it loaded; raises as `Package.open` does.
+
+    Without `bounds` the file has just been opened and is known to be whole.
+    """
+    if bounds is not None:
+        from budgetinator.workbooks.package import Package
+
+        Package.open(location.path, bounds).close()
     return OpenWorkbook(location, mode, Fingerprint.of(location.path), ownership)
 
 
@@ -341,9 +347,9 @@ def open_workbook(
 
 def _check_kind(location: Location, bounds: OpeningBounds) -> None:
     """Before the whole file is read for its fingerprint: is it a workbook at all?"""
-    from budgetinator.workbooks.package import Package
+    from budgetinator.workbooks.guard import open_workbook_file
 
-    Package.open(location.path, bounds).close()
+    open_workbook_file(location.path, bounds).close()
 
 
 def _count_cells(workbook: Workbook) -> int:
