@@ -122,6 +122,7 @@ def _read(source: _Source, sheet: Any, part: str, worksheet: Worksheet) -> None:
 
     def attempt(archive: PartArchive) -> None:
         held = dict(vars(worksheet))
+        vars(worksheet)["add_table"] = partial(_add_table, worksheet)
         try:
             ExcelReader.read_worksheets(source.reader_of(sheet, worksheet, archive))
         except BudgetinatorError:
@@ -129,6 +130,8 @@ def _read(source: _Source, sheet: Any, part: str, worksheet: Worksheet) -> None:
         except Exception:
             _begin_again(worksheet, held)
             raise
+        finally:
+            del vars(worksheet)["add_table"]
 
     source.load(archive, attempt)
     check_grid(worksheet, archive.filename)
@@ -136,6 +139,20 @@ def _read(source: _Source, sheet: Any, part: str, worksheet: Worksheet) -> None:
     file.left_out = tuple(dict.fromkeys((*file.left_out, *archive.left_out)))
     if file.on_read is not None:
         file.on_read(worksheet, sys.getrefcount(worksheet) - references)
+
+
+def _add_table(worksheet: Worksheet, table: Any) -> None:
+    """As openpyxl does it while it reads a whole file, one sheet after the other.
+
+    Its own method asks every other sheet, which would read them all, and the defined
+    names, which it does not know yet when it reads the tables of a file.
+    """
+    name = table.name.lower()
+    workbook: Any = worksheet.parent
+    for sheet in workbook.worksheets:
+        if any(name == known.lower() for known in list(vars(sheet)["_tables"])):
+            raise ValueError(f"Table with name {table.name} already exists")
+    vars(worksheet)["_tables"].add(table)
 
 
 def check_grid(sheet: Worksheet, shown: str) -> None:

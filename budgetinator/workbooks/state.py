@@ -30,7 +30,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from budgetinator.workbooks.lazy import is_unread
+from budgetinator.workbooks.lazy import DEFERRED, is_unread
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["CellChange", "WorkbookState"]
 
 _CHUNK = 2048
+_LONG = 64  # characters of a text that is kept as it is
 _MARSHAL = 2  # later versions write references, which depend on who else holds a value
 _PLAIN = frozenset({type(None), bool, int, float, str, bytes})
 _MOMENTS = frozenset({dt.datetime, dt.date, dt.time, dt.timedelta})
@@ -69,6 +70,7 @@ _SHEET_EXCLUDED = frozenset(
         "column_dimensions",
         "legacy_drawing",
         "row_dimensions",
+        DEFERRED,
     }
 )
 # Entries are added to them by asking for a style, and none is ever taken away.
@@ -131,7 +133,10 @@ class WorkbookState:
 
 
 class CellChange(NamedTuple):
-    """One cell then and now; each is (value, type, style, hyperlink, comment) or None."""
+    """One cell then and now; each is (value, type, style, hyperlink, comment) or None.
+
+    Only good for comparing: a long text is its hash, and what is no plain value a digest.
+    """
 
     row: int
     column: int
@@ -149,17 +154,20 @@ class SheetState:
         self.cells = _cells(sheet)
 
     def differs(self, sheet: Any) -> bool:
-        return self.frame != _frame_digest(sheet) or self.cells != _cells(sheet)
+        # The same cells can be kept in another order, after rows were moved there and back.
+        return self.frame != _frame_digest(sheet) or bool(self.changed_cells(sheet))
 
     def changed_cells(self, sheet: Any) -> list[CellChange]:
         """The cells that differ, by rows and columns."""
         pairs = [pair for pair in zip_longest(self.cells, _cells(sheet)) if pair[0] != pair[1]]
+        if not pairs:
+            return []
         before = _unpacked(then for then, _ in pairs)
         now = _unpacked(now for _, now in pairs)
         return [
             CellChange(*place, before.get(place), now.get(place))
             for place in sorted(before.keys() | now.keys())
-            if before.get(place) != now.get(place)
+            if marshal.dumps(before.get(place), _MARSHAL) != marshal.dumps(now.get(place), _MARSHAL)
         ]
 
 
@@ -209,13 +217,20 @@ def _cells(sheet: Any) -> tuple[bytes, ...]:
     chunks: list[bytes] = []
     rows: list[tuple[Any, ...]] = []
     for row in map(_ROW, vars(sheet).get("_cells", {}).values()):
-        if row[2] is not None or _holds_something(row):
-            rows.append(row)
+        value = row[2]
+        if value is not None or _holds_something(row):
+            long = type(value) is str and len(value) > _LONG
+            rows.append(_shortened(row) if long else row)
             if len(rows) == _CHUNK:
                 chunks.append(_packed(rows))
                 rows.clear()
     chunks.append(_packed(rows))
     return tuple(chunks)
+
+
+def _shortened(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A long text by its hash, which Python keeps with it: many cells can share one text."""
+    return (*row[:2], (len(row[2]), hash(row[2])), *row[3:])
 
 
 def _packed(rows: list[tuple[Any, ...]]) -> bytes:
@@ -243,7 +258,7 @@ def _plain_row(row: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _plain(value: Any) -> Any:
     kind = type(value)
-    if kind in _PLAIN:
+    if kind in _PLAIN or kind is tuple:  # a long text that was shortened
         return value
     return repr(value) if kind in _MOMENTS else _digest_of(value)
 

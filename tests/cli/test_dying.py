@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,18 @@ from tests.cli.running import REPOSITORY, environment, names_in, run
 from tests.workbooks.builders import make_workbook
 
 PAUSED = [sys.executable, str(REPOSITORY / "tests/cli/paused_save.py")]
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_ignored() -> Iterator[None]:
+    """A program that was started by nohup, or in a shell's background, inherits ignored signals."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGHUP, signal.SIGINT)}
+    for number, handler in before.items():
+        if handler is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def _killed_while_saving(path: Path, *numbers: signal.Signals) -> tuple[int, str, list[str]]:
