@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterator, Sequence
 from budgetinator.config import OpeningBounds
 from budgetinator.errors import SaveError, WorkbookError
 from budgetinator.workbooks.package import Package
+from budgetinator.workbooks.relationships import relationships_name
 
 __all__ = ["missing_targets", "verify_package"]
 
@@ -46,7 +47,8 @@ def verify_package(
                 if original is not None:
                     missing_before = {*missing_before, *missing_targets(original)}
                 _check_targets(package, missing_before, shown)
-            _check_sheets(package, sheets, shown)
+            known = original if original is not None and _same_tabs(package, same) else package
+            _check_sheets(known, sheets, shown)
     except SaveError:
         raise
     except WorkbookError as error:
@@ -89,6 +91,12 @@ def _is_copy(package: Package, original: Package, name: str) -> bool:
         return False
     pairs = zip(package.raw(name), original.raw(name), strict=True)
     return all(written == before for written, before in pairs)
+
+
+def _same_tabs(package: Package, same: Collection[str]) -> bool:
+    """Whether the parts that say which sheets there are were copied."""
+    rels = relationships_name(package.workbook_part)
+    return all(package.spelling(part) in same for part in (package.workbook_part, rels))
 
 
 def _lost(package: Package, original: Package) -> bool:
