@@ -32,6 +32,7 @@ __all__ = [
     "ResourceOptions",
     "SavingOptions",
     "Settings",
+    "default_state_dir",
     "load_settings",
 ]
 
@@ -143,6 +144,13 @@ _WORDS = {
 
 
 Source = tuple[str, str, object]
+
+
+def default_state_dir() -> Path:
+    """The user's own folder for locks and the journal; it may not exist yet."""
+    from platformdirs import user_state_path
+
+    return user_state_path("budgetinator", appauthor=False)
 
 
 def load_settings(

@@ -20,7 +20,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from budgetinator.config import Loaded, Settings, load_settings
+from budgetinator.config import Loaded, Settings, default_state_dir, load_settings
 from budgetinator.resources import (
     IResourceManagementService,
     ResourceCleanupManager,
@@ -90,9 +90,7 @@ class Runtime:
         given = self.settings.resources.state_dir
         if given is not None:
             return Path(given).expanduser()
-        from platformdirs import user_state_path
-
-        return user_state_path("budgetinator", appauthor=False)
+        return default_state_dir()
 
     @property
     def lock_dir(self) -> Path:

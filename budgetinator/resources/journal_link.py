@@ -261,9 +261,9 @@ class JournalLink:
 
 def _state_folder() -> str:
     # Imported here: a journal with a folder of its own does without.
-    import platformdirs
+    from budgetinator.config import default_state_dir
 
-    return platformdirs.user_state_dir("budgetinator")
+    return str(default_state_dir())
 
 
 def _weakly(method: Callable[[], None]) -> Callable[[], None]:

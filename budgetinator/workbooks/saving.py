@@ -41,6 +41,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
+from budgetinator.config import default_state_dir
 from budgetinator.errors import (
     BudgetinatorError,
     ChangedOnDisk,
@@ -48,17 +49,16 @@ from budgetinator.errors import (
     WorkbookBusy,
     WorkbookError,
 )
+from budgetinator.resources import TEMP_SUFFIX
 from budgetinator.workbooks.attributes import keep_attributes, mode_of_new_file
 from budgetinator.workbooks.disk import folder_descriptor, old_content, sync, sync_folder
 from budgetinator.workbooks.fingerprint import Fingerprint
 from budgetinator.workbooks.output import Output
 from budgetinator.workbooks.targets import Target, inspect, inspect_backup, read_only, refusal
 
-__all__ = ["TEMPORARY_SUFFIX", "SaveJournal", "Saved", "default_lock_dir", "replace_durably"]
+__all__ = ["SaveJournal", "Saved", "default_lock_dir", "replace_durably"]
 
 log = logging.getLogger("budgetinator.workbooks")
-
-TEMPORARY_SUFFIX = ".budgetinator-tmp"
 
 _CREATING = (
     os.O_RDWR
@@ -127,7 +127,7 @@ def replace_durably(
     """Put what `write` writes in the place of the target, wholly or not at all.
 
     `write` gets a seekable stream of a new file; `verify` gets the new file's path,
-    which ends in `TEMPORARY_SUFFIX`, and raises if it does not read back. Both are
+    which ends in `TEMP_SUFFIX`, and raises if it does not read back. Both are
     called in this thread while the file lock is held: they must not save the same
     file. With `expected` the target must still be that file; without, it is replaced
     whatever it is. `backup` gets a copy of the old file, if there is one. A negative
@@ -156,9 +156,7 @@ def replace_durably(
 
 def default_lock_dir() -> Path:
     """The folder of lock files in the user's own state folder; it may not exist yet."""
-    from platformdirs import user_state_path
-
-    return user_state_path("budgetinator", appauthor=False) / "locks"
+    return default_state_dir() / "locks"
 
 
 # The lock.
@@ -237,7 +235,7 @@ def _through_temporary(
     before_replace: Callable[[], None],
 ) -> Fingerprint:
     """Write, verify, sync and move into place; leaves no temporary file, whatever happens."""
-    temp = target.path.with_name(f".{secrets.token_hex(16)}{TEMPORARY_SUFFIX}")
+    temp = target.path.with_name(f".{secrets.token_hex(16)}{TEMP_SUFFIX}")
     done = journal.intend_save(target.path, temp, backup) if journal else _nothing
     try:
         saved = _fill(temp, target, content)

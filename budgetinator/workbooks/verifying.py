@@ -18,50 +18,33 @@ from budgetinator.errors import SaveError, WorkbookError
 from budgetinator.workbooks.package import Package
 from budgetinator.workbooks.relationships import relationships_name
 
-__all__ = ["missing_targets", "verify_package"]
+__all__ = ["verify_package"]
 
 
 def verify_package(
     path: str | os.PathLike[str],
     *,
     sheets: Sequence[str] | None = None,
-    missing_before: Collection[str] = (),
     original: Package | None = None,
     bounds: OpeningBounds | None = None,
 ) -> None:
     """Raise SaveError, which names the part, unless the file at the path is a whole workbook.
 
     `sheets` are the names of all sheets in the order of their tabs; None asks
-    nothing of them. `missing_before` are the targets that the file being replaced
-    lacks already; `bounds` those with which it was opened. `original` is the package
-    that unchanged parts were copied from; what it lacks may be missing too.
+    nothing of them. `original` is the package that unchanged parts were copied from;
+    what it lacks may be missing too. `bounds` are those with which it was opened.
     """
     shown = os.fspath(path)
     try:
         with Package.open(path, bounds) as package:
             same = _read_all(package, original)
-            if original is not None and not _lost(package, original):
-                missing_before = {*missing_before, *_missing_targets(original, same)}
-                _check_targets(package, missing_before, shown, but=same)
-            else:
-                if original is not None:
-                    missing_before = {*missing_before, *missing_targets(original)}
-                _check_targets(package, missing_before, shown)
+            _check_targets(package, original, same, shown)
             known = original if original is not None and _same_tabs(package, same) else package
             _check_sheets(known, sheets, shown)
     except SaveError:
         raise
     except WorkbookError as error:
         raise SaveError(f"What was written is no whole workbook: {error}", path=shown) from error
-
-
-def missing_targets(package: Package) -> frozenset[str]:
-    """The parts that relationships of this package lead to and that are not there."""
-    return _missing_targets(package)
-
-
-def _missing_targets(package: Package, but: Collection[str] = ()) -> frozenset[str]:
-    return frozenset(target for _, target in _missing(package, but))
 
 
 def _read_all(package: Package, original: Package | None) -> frozenset[str]:
@@ -103,7 +86,7 @@ def _lost(package: Package, original: Package) -> bool:
     return any(not package.has(name) for name in original.names)
 
 
-def _missing(package: Package, but: Collection[str] = ()) -> Iterator[tuple[str, str]]:
+def _missing(package: Package, but: Collection[str]) -> Iterator[tuple[str, str]]:
     """The relationship part and the target of each internal relationship to nothing."""
     for name in package.names:
         source = _source_of(name)
@@ -126,10 +109,17 @@ def _source_of(name: str) -> str | None:
 
 
 def _check_targets(
-    package: Package, missing_before: Collection[str], shown: str, but: Collection[str] = ()
+    package: Package, original: Package | None, same: Collection[str], shown: str
 ) -> None:
-    known = {target.lower() for target in missing_before}
-    for name, target in _missing(package, but):
+    """Refuse a relationship to nothing, unless the original has it too.
+
+    Copied relationships lead where they led, as long as no part is gone.
+    """
+    known: set[str] = set()
+    if original is not None:
+        same = () if _lost(package, original) else same
+        known = {target.lower() for _, target in _missing(original, same)}
+    for name, target in _missing(package, same):
         if target.lower() not in known:
             raise SaveError(
                 f"What was written is no whole workbook: {name} leads to {target}, "

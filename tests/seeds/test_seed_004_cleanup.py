@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import unittest
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -170,9 +171,11 @@ def test_a_window_that_is_gone_is_not_called() -> None:
     """The registration does not keep the window alive."""
     names = run_printed(WINDOW, force_system_cleanup=force_system_cleanup)
 
-    names["MainWindow"]()
+    window = weakref.ref(names["MainWindow"]())
+    assert window() is None
 
     names["cleanup_manager"]._cleanup_all_resources()
+    assert names["cleanup_manager"].get_resource_stats()["cleanup_callbacks"] == 0
 
 
 def test_the_printed_integration_test_runs() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from budgetinator.workbooks.saving import TEMPORARY_SUFFIX
+from budgetinator.resources import TEMP_SUFFIX
 
 MEMBERS = 12
 PART_BYTES = 20_000  # that no compression makes smaller
@@ -45,7 +45,7 @@ def verify(path: Path) -> None:
 
 def temporaries(folder: Path) -> list[str]:
     """The temporary files in the folder."""
-    return sorted(name for name in os.listdir(folder) if name.endswith(TEMPORARY_SUFFIX))
+    return sorted(name for name in os.listdir(folder) if name.endswith(TEMP_SUFFIX))
 
 
 class FileJournal:

@@ -10,7 +10,7 @@ import pytest
 from budgetinator.config import OpeningBounds
 from budgetinator.errors import SaveError
 from budgetinator.workbooks.package import Package
-from budgetinator.workbooks.verifying import missing_targets, verify_package
+from budgetinator.workbooks.verifying import verify_package
 
 Change = Callable[[dict[str, bytes]], None]
 
@@ -92,10 +92,22 @@ def test_cut_short(path: Path, kept: int) -> None:
 def test_missing_before(path: Path) -> None:
     """A target that the file lacked before the save is not held against it."""
     rewrite(path, lambda parts: parts.pop("xl/theme/theme1.xml"))
-    with Package.open(path) as package:
-        missing = missing_targets(package)
-    assert missing == {"xl/theme/theme1.xml"}
-    verify_package(path, missing_before=missing)
+    with pytest.raises(SaveError, match=r"leads to xl/theme/theme1\.xml, which is missing"):
+        verify_package(path)
+    with Package.open(path) as original:
+        verify_package(path, original=original)
+
+
+def test_missing_since(path: Path, tmp_path: Path) -> None:
+    """A part that the original had is missed, although what leads to it was copied."""
+    before = tmp_path / "before.xlsx"
+    before.write_bytes(path.read_bytes())
+    rewrite(path, lambda parts: parts.pop("xl/theme/theme1.xml"))
+    with (
+        Package.open(before) as original,
+        pytest.raises(SaveError, match=r"leads to xl/theme/theme1\.xml, which is missing"),
+    ):
+        verify_package(path, original=original)
 
 
 def test_bounds(path: Path) -> None:
