@@ -54,8 +54,8 @@ def test_the_tree_keeps_its_contracts(tree: Path) -> None:
     [
         pytest.param(
             "budgetinator/resources/planted.py",
-            "from budgetinator.workbooks import package",
-            "budgetinator.resources.planted -> budgetinator.workbooks.package (l.2)",
+            "from budgetinator.workbooks.opc import package",
+            "budgetinator.resources.planted -> budgetinator.workbooks.opc.package (l.2)",
             id="resources-know-no-workbooks",
         ),
         pytest.param(

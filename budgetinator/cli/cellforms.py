@@ -15,7 +15,7 @@ from typing import Any
 
 from budgetinator.cli.output import visible
 from budgetinator.workbooks.patch import CellInput, Formula
-from budgetinator.workbooks.values import CellError, Value
+from budgetinator.workbooks.reading.values import CellError, Value
 
 __all__ = ["Content", "Shown", "content_json", "shown"]
 

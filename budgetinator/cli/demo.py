@@ -100,7 +100,7 @@ def _folder(keep: str | None) -> Iterator[Path]:
 
 def _make(path: Path, account: _Account, *, quiet: bool) -> None:
     from budgetinator.cli.sample import make_sample
-    from budgetinator.workbooks.contents import describe
+    from budgetinator.workbooks.reading.contents import describe
 
     with waiting("making a workbook"):
         make_sample(path, _PARTNERS)
@@ -189,7 +189,7 @@ def _tracked(runtime: Runtime) -> list[dict[str, Any]]:
 def _read_back(path: Path) -> Any:
     """The cell as the file has it now."""
     from budgetinator.workbooks.addresses import parse_cell
-    from budgetinator.workbooks.values import iter_cells
+    from budgetinator.workbooks.reading.values import iter_cells
 
     row, column = parse_cell(_CELL)
     cells = iter_cells(path, _SHEET)
@@ -208,7 +208,7 @@ def _save_facts(report: SaveReport) -> dict[str, Any]:
 def _part(manager: ExcelManager) -> list[str]:
     """The upper rows of one partner's sheet."""
     from budgetinator.cli.grid import Fit, Grid
-    from budgetinator.workbooks.values import iter_values
+    from budgetinator.workbooks.reading.values import iter_values
 
     rows = enumerate(iter_values(manager.workbook, _SHEET), 1)
     part = ((n, row[1:9]) for n, row in rows if n <= _SHOWN_ROWS and any(row[1:9]))

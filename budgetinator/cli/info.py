@@ -15,7 +15,7 @@ from budgetinator.config import load_settings
 from budgetinator.errors import BudgetinatorError
 
 if TYPE_CHECKING:
-    from budgetinator.workbooks.contents import Contents, SheetContents
+    from budgetinator.workbooks.reading.contents import Contents, SheetContents
 
 __all__ = ["command"]
 
@@ -62,7 +62,7 @@ def command(files: tuple[str, ...], as_json: bool) -> int:
     JSON: files (a list of file, size, unpacked_size, parts, cells, formulas, sheets, contains;
     or of file and error).
     """
-    from budgetinator.workbooks.contents import describe
+    from budgetinator.workbooks.reading.contents import describe
 
     bounds = load_settings().settings.opening
     worst = Exit.DONE

@@ -24,8 +24,8 @@ def command(file: str, as_json: bool) -> int:
 
     JSON: file, losses (a list of kind, part, sheet, what).
     """
-    from budgetinator.workbooks.losses import losses_through_openpyxl
-    from budgetinator.workbooks.package import Package
+    from budgetinator.workbooks.losses.finding import losses_through_openpyxl
+    from budgetinator.workbooks.opc.package import Package
 
     bounds = load_settings().settings.opening
     with waiting(f"trying {file}"), Package.open(file, bounds) as package:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from budgetinator.config import OpeningBounds
 from budgetinator.errors import InvalidCellReference, WorksheetNotFound
 from budgetinator.workbooks.addresses import Area, parse_range, split_address
-from budgetinator.workbooks.package import Package
+from budgetinator.workbooks.opc.package import Package
 from budgetinator.workbooks.patch.workbookxml import WorkbookPart
 from budgetinator.workbooks.worksheets import find_title, worksheet_not_found
 

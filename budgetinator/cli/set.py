@@ -137,7 +137,7 @@ def _saved(
 def _tried(file: str, parsed: dict[str, CellInput]) -> list[_Change]:
     """The same with every check, written to memory only."""
     from budgetinator.config import load_settings
-    from budgetinator.workbooks.package import Package
+    from budgetinator.workbooks.opc.package import Package
     from budgetinator.workbooks.patch import patch_cells
 
     bounds = load_settings().settings.opening

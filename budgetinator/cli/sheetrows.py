@@ -10,11 +10,11 @@ from typing import Any, cast
 from budgetinator.cli.cellforms import Content
 from budgetinator.config import OpeningBounds
 from budgetinator.workbooks.addresses import Area
-from budgetinator.workbooks.package import Package
+from budgetinator.workbooks.opc.package import Package
 from budgetinator.workbooks.patch import Formula
 from budgetinator.workbooks.patch.parts import PartSource, has_formulas
-from budgetinator.workbooks.reading import load_workbook_guarded
-from budgetinator.workbooks.values import Value, iter_values
+from budgetinator.workbooks.reading.loading import load_workbook_guarded
+from budgetinator.workbooks.reading.values import Value, iter_values
 
 __all__ = ["rows_within", "values_and_formulas"]
 

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from budgetinator.workbooks.bulk_context import (
         memory_safe_bulk_operation as memory_safe_bulk_operation,
     )
-    from budgetinator.workbooks.contents import Contents as Contents
-    from budgetinator.workbooks.contents import SheetContents as SheetContents
-    from budgetinator.workbooks.contents import describe as describe
     from budgetinator.workbooks.contexts import excel_context as excel_context
     from budgetinator.workbooks.contexts import excel_safe_context as excel_safe_context
     from budgetinator.workbooks.contexts import (
@@ -31,22 +28,25 @@ if TYPE_CHECKING:
     from budgetinator.workbooks.contexts import safe_excel_context as safe_excel_context
     from budgetinator.workbooks.contexts import write_excel_context as write_excel_context
     from budgetinator.workbooks.leases import WorkbookLease as WorkbookLease
-    from budgetinator.workbooks.losses import Loss as Loss
+    from budgetinator.workbooks.losses.finding import Loss as Loss
     from budgetinator.workbooks.manager import ExcelManager as ExcelManager
     from budgetinator.workbooks.patch import CellInput as CellInput
     from budgetinator.workbooks.patch import Formula as Formula
     from budgetinator.workbooks.pool import ResourceManager as ResourceManager
-    from budgetinator.workbooks.rowvalues import SheetValues as SheetValues
-    from budgetinator.workbooks.storing import SaveReport as SaveReport
+    from budgetinator.workbooks.reading.contents import Contents as Contents
+    from budgetinator.workbooks.reading.contents import SheetContents as SheetContents
+    from budgetinator.workbooks.reading.contents import describe as describe
+    from budgetinator.workbooks.reading.rowvalues import SheetValues as SheetValues
+    from budgetinator.workbooks.reading.values import CellError as CellError
+    from budgetinator.workbooks.reading.values import CellValue as CellValue
+    from budgetinator.workbooks.reading.values import Value as Value
+    from budgetinator.workbooks.saving.storing import SaveReport as SaveReport
     from budgetinator.workbooks.surroundings import Surroundings as Surroundings
     from budgetinator.workbooks.tracker import ExcelResourceTracker as ExcelResourceTracker
-    from budgetinator.workbooks.values import CellError as CellError
-    from budgetinator.workbooks.values import CellValue as CellValue
-    from budgetinator.workbooks.values import Value as Value
 
 _NAMES = {
     "bulk_context": ("BulkWorkbooks", "memory_safe_bulk_context", "memory_safe_bulk_operation"),
-    "contents": ("Contents", "SheetContents", "describe"),
+    "reading.contents": ("Contents", "SheetContents", "describe"),
     "contexts": (
         "excel_context",
         "excel_safe_context",
@@ -56,15 +56,15 @@ _NAMES = {
         "write_excel_context",
     ),
     "leases": ("WorkbookLease",),
-    "losses": ("Loss",),
+    "losses.finding": ("Loss",),
     "manager": ("ExcelManager",),
     "patch": ("CellInput", "Formula"),
     "pool": ("ResourceManager",),
-    "rowvalues": ("SheetValues",),
-    "storing": ("SaveReport",),
+    "reading.rowvalues": ("SheetValues",),
+    "saving.storing": ("SaveReport",),
     "surroundings": ("Surroundings",),
     "tracker": ("ExcelResourceTracker",),
-    "values": ("CellError", "CellValue", "Value"),
+    "reading.values": ("CellError", "CellValue", "Value"),
 }
 _HOMES = {name: f"{__name__}.{module}" for module, names in _NAMES.items() for name in names}
 

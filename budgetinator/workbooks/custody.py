@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from openpyxl import Workbook
 
     from budgetinator.resources import ResourceManagementService
-    from budgetinator.workbooks.fingerprint import Fingerprint
+    from budgetinator.workbooks.saving.fingerprint import Fingerprint
 
 __all__ = ["Custody"]
 

@@ -100,7 +100,7 @@ def _status(location: Location) -> os.stat_result | None:
 
 
 def _sheet_names(location: Location) -> list[str]:
-    from budgetinator.workbooks.package import Package
+    from budgetinator.workbooks.opc.package import Package
 
     try:
         with Package.open(location.path) as package:

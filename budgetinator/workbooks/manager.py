@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, cast
 from budgetinator.errors import WorkbookClosed
 from budgetinator.workbooks.location import Location
 from budgetinator.workbooks.managed import ManagedWorkbook
-from budgetinator.workbooks.package import Package
+from budgetinator.workbooks.opc.package import Package
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
-    from budgetinator.workbooks.losses import Loss
+    from budgetinator.workbooks.losses.finding import Loss
     from budgetinator.workbooks.patch import CellInput
-    from budgetinator.workbooks.rowvalues import SheetValues
-    from budgetinator.workbooks.storing import SaveReport
-    from budgetinator.workbooks.values import Value
+    from budgetinator.workbooks.reading.rowvalues import SheetValues
+    from budgetinator.workbooks.reading.values import Value
+    from budgetinator.workbooks.saving.storing import SaveReport
 
 __all__ = ["ExcelManager"]
 
@@ -107,7 +107,7 @@ class ExcelManager(ManagedWorkbook):
         the loaded workbook was changed they come from it, and a formula is its text,
         because nothing here computes.
         """
-        from budgetinator.workbooks.rowvalues import stream_values
+        from budgetinator.workbooks.reading.rowvalues import stream_values
 
         opened = self.custody.mine()
         if self._creates:
@@ -116,7 +116,7 @@ class ExcelManager(ManagedWorkbook):
 
     def get_all_data(self) -> list[SheetValues]:
         """The values of every worksheet, all in memory at once; `values` streams them."""
-        from budgetinator.workbooks.rowvalues import SheetValues, worksheet_names
+        from budgetinator.workbooks.reading.rowvalues import SheetValues, worksheet_names
 
         opened = self._loaded() if self._creates else self.custody.mine()
         names = worksheet_names(self.custody.location, opened, self._bounds)
@@ -169,7 +169,7 @@ class ExcelManager(ManagedWorkbook):
         Raises ValuesOnly, ChangedOnDisk, WouldLose, InvalidCellValue, TargetReadOnly,
         WorkbookBusy or another SaveError, and then no file has changed.
         """
-        from budgetinator.workbooks.storing import Target, backup_path, store
+        from budgetinator.workbooks.saving.storing import Target, backup_path, store
 
         opened = self.custody.mine()
         self._refuse_values_only()
@@ -203,7 +203,7 @@ class ExcelManager(ManagedWorkbook):
         Nothing as long as only values of cells were changed, which are written into the
         file's own XML.
         """
-        from budgetinator.workbooks.storing import losses_of
+        from budgetinator.workbooks.saving.storing import losses_of
 
         opened = self.custody.mine()
         return losses_of(opened, self._bounds) if opened is not None else ()

@@ -15,20 +15,20 @@ from typing import TYPE_CHECKING
 
 from budgetinator.config import OpeningBounds
 from budgetinator.errors import ChangedOnDisk
-from budgetinator.workbooks.endings import refuse_other_ending
-from budgetinator.workbooks.fingerprint import Fingerprint
 from budgetinator.workbooks.location import Location
+from budgetinator.workbooks.saving.endings import refuse_other_ending
+from budgetinator.workbooks.saving.fingerprint import Fingerprint
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
     from budgetinator.resources.journal_rows import OpenMode
-    from budgetinator.workbooks.deferred import Original
-    from budgetinator.workbooks.losses import Loss
-    from budgetinator.workbooks.package import Package
+    from budgetinator.workbooks.changes.state import WorkbookState
+    from budgetinator.workbooks.losses.finding import Loss
+    from budgetinator.workbooks.opc.package import Package
     from budgetinator.workbooks.patch import CellInput
-    from budgetinator.workbooks.state import WorkbookState
+    from budgetinator.workbooks.reading.deferred import Original
 
 __all__ = [
     "Mode",
@@ -144,8 +144,8 @@ class OpenWorkbook:
 
     def hold(self, workbook: Workbook) -> None:
         """Keep an openpyxl workbook that is the same as the file, and note what it holds."""
-        from budgetinator.workbooks.state import WorkbookState
-        from budgetinator.workbooks.writable import full_cells
+        from budgetinator.workbooks.changes.state import WorkbookState
+        from budgetinator.workbooks.changes.writable import full_cells
 
         self.workbook = workbook
         if not self.mode.read_only:
@@ -157,7 +157,7 @@ class OpenWorkbook:
 
     def _note_read(self, sheet: Worksheet, references: int) -> None:
         """A sheet was read when it was touched: this is what the file holds of it."""
-        from budgetinator.workbooks.writable import full_cells
+        from budgetinator.workbooks.changes.writable import full_cells
 
         if self.closed or self.state is None:
             return
@@ -185,7 +185,7 @@ class OpenWorkbook:
         changed = self.state.changed_cells(self.workbook)
         if changed is None:
             return None
-        from budgetinator.workbooks.cellchanges import as_cell_inputs
+        from budgetinator.workbooks.changes.cellchanges import as_cell_inputs
 
         return as_cell_inputs(changed, self.location.path, self.full_cells)
 
@@ -208,7 +208,7 @@ class OpenWorkbook:
 
     def note_written(self, fingerprint: Fingerprint | None) -> None:
         """After a save by openpyxl: to its own file, which is this now, or None for a copy."""
-        from budgetinator.workbooks.state import WorkbookState
+        from budgetinator.workbooks.changes.state import WorkbookState
 
         assert self.workbook is not None
         written = WorkbookState(self.workbook)
@@ -226,7 +226,7 @@ class OpenWorkbook:
 
     def note_patched(self, fingerprint: Fingerprint | None, package: Package | None) -> None:
         """After its cells were set in its own file, which is `package` now, or in a copy."""
-        from budgetinator.workbooks.state import WorkbookState
+        from budgetinator.workbooks.changes.state import WorkbookState
 
         assert self.workbook is not None
         written = WorkbookState(self.workbook)
@@ -289,7 +289,7 @@ def open_for_cells(
     Without `bounds` the file has just been opened and is known to be whole.
     """
     if bounds is not None:
-        from budgetinator.workbooks.package import Package
+        from budgetinator.workbooks.opc.package import Package
 
         Package.open(location.path, bounds).close()
     return OpenWorkbook(location, mode, Fingerprint.of(location.path), ownership)
@@ -318,7 +318,7 @@ def open_workbook(
     Raises what `load_workbook_guarded` does, and ChangedOnDisk when the file changes
     again and again while it is read.
     """
-    from budgetinator.workbooks.reading import load_workbook_guarded
+    from budgetinator.workbooks.reading.loading import load_workbook_guarded
 
     for _ in range(_ATTEMPTS):
         _check_kind(location, bounds)
@@ -347,7 +347,7 @@ def open_workbook(
 
 def _check_kind(location: Location, bounds: OpeningBounds) -> None:
     """Before the whole file is read for its fingerprint: is it a workbook at all?"""
-    from budgetinator.workbooks.guard import open_workbook_file
+    from budgetinator.workbooks.opc.guard import open_workbook_file
 
     open_workbook_file(location.path, bounds).close()
 

@@ -23,7 +23,7 @@ from budgetinator.workbooks.addresses import (
 if TYPE_CHECKING:
     from openpyxl import Workbook
 
-    from budgetinator.workbooks.package import Package
+    from budgetinator.workbooks.opc.package import Package
     from budgetinator.workbooks.patch import CellInput
 
 __all__ = [
@@ -58,7 +58,7 @@ def worksheet_not_found(path: str, name: str, titles: Iterable[str]) -> Workshee
 
 def check_new_title(titles: Iterable[str], title: str, path: str) -> None:
     """Raise InvalidCellValue for what cannot be the name of one more sheet."""
-    from budgetinator.workbooks.writable import check_title
+    from budgetinator.workbooks.changes.writable import check_title
 
     try:
         check_title(title)
@@ -198,7 +198,7 @@ class _Obstacles:
 
 def _set(cell: Any, value: CellInput) -> None:
     from budgetinator.workbooks.patch import Formula
-    from budgetinator.workbooks.values import CellError
+    from budgetinator.workbooks.reading.values import CellError
 
     if isinstance(value, Formula):
         cell.value = "=" + value.text.removeprefix("=")

@@ -8,8 +8,8 @@ import pytest
 
 from budgetinator.config import OpeningBounds
 from budgetinator.errors import WorkbookRefused
-from budgetinator.workbooks.package import Package
-from budgetinator.workbooks.partguard import check_parts
+from budgetinator.workbooks.opc.package import Package
+from budgetinator.workbooks.opc.partguard import check_parts
 
 
 def opened(path: Path, bounds: OpeningBounds | None = None) -> tuple[str, ...]:

@@ -29,10 +29,10 @@ from budgetinator.errors import (
 from budgetinator.resources import ResourceManagementService
 from budgetinator.workbooks import ExcelManager
 from budgetinator.workbooks.addresses import quote_sheet
-from budgetinator.workbooks.lazy import is_unread
-from budgetinator.workbooks.package import Package
+from budgetinator.workbooks.opc.package import Package
 from budgetinator.workbooks.patch import patch_cells
-from budgetinator.workbooks.reading import load_workbook_guarded
+from budgetinator.workbooks.reading.lazy import is_unread
+from budgetinator.workbooks.reading.loading import load_workbook_guarded
 from budgetinator.workbooks.surroundings import Surroundings
 from tests.workbooks.comparing import compressed_parts, sheet_contents
 

@@ -18,7 +18,7 @@ from budgetinator.resources import ResourceManagementService
 from budgetinator.workbooks import ExcelManager
 from budgetinator.workbooks.surroundings import Surroundings
 from tests.workbooks.comparing import sheet_contents
-from tests.workbooks.test_lazy import let_go, load, make_rich_budget
+from tests.workbooks.reading.test_lazy import let_go, load, make_rich_budget
 
 # EDITING_EXAMPLES=1000 looks longer.
 EXAMPLES = int(os.environ.get("EDITING_EXAMPLES", "40"))

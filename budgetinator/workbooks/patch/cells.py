@@ -136,7 +136,7 @@ def _is_error(value: str) -> bool:
     if type(value) is str:
         return False
     # Here, because it brings openpyxl, which takes more memory than all patching.
-    from budgetinator.workbooks.values import CellError
+    from budgetinator.workbooks.reading.values import CellError
 
     return isinstance(value, CellError)
 

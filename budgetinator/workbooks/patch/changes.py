@@ -12,7 +12,7 @@ from budgetinator.errors import (
     WorksheetNotFound,
 )
 from budgetinator.workbooks.addresses import format_cell, parse_cell, split_address
-from budgetinator.workbooks.package import Package, SheetEntry
+from budgetinator.workbooks.opc.package import Package, SheetEntry
 from budgetinator.workbooks.patch.cells import CellContent, CellInput, cell_content
 from budgetinator.workbooks.patch.workbookxml import WorkbookPart
 

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any, Literal, Protocol
 
 from budgetinator.errors import ConfigError, WorkbookDamaged
-from budgetinator.workbooks.package import Package
+from budgetinator.workbooks.opc.package import Package
 
 __all__ = ["Deflater", "Level", "check_level", "deflater", "inflated"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from budgetinator.errors import WorkbookDamaged, WorkbookRefused
-from budgetinator.workbooks.package import Package
+from budgetinator.workbooks.opc.package import Package
 from budgetinator.workbooks.patch.compression import inflated
 from budgetinator.workbooks.patch.elements import MarkupError
 from budgetinator.workbooks.patch.encoding import UTF8, TextEncoding, detect_encoding

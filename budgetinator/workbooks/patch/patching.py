@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from budgetinator.errors import WouldLose
-from budgetinator.workbooks.package import Package, SheetEntry
+from budgetinator.workbooks.opc.package import Package, SheetEntry
+from budgetinator.workbooks.opc.relationships import relationships_name
 from budgetinator.workbooks.patch.cells import CellInput
 from budgetinator.workbooks.patch.changes import SheetChanges, sort_changes
 from budgetinator.workbooks.patch.compression import Level, check_level, deflater
@@ -20,7 +21,6 @@ from budgetinator.workbooks.patch.splices import Splice, spliced
 from budgetinator.workbooks.patch.styling import Styling
 from budgetinator.workbooks.patch.tables import check_table_headers
 from budgetinator.workbooks.patch.workbookxml import WorkbookPart, without_children
-from budgetinator.workbooks.relationships import relationships_name
 
 __all__ = ["PatchReport", "patch_cells"]
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from budgetinator.workbooks.package import Member, Package
+from budgetinator.workbooks.opc.package import Member, Package
 from budgetinator.workbooks.patch.compression import Deflater
 
 __all__ = ["ZipRewriter"]

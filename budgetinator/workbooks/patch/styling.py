@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from budgetinator.workbooks.package import Package
+from budgetinator.workbooks.opc.package import Package
+from budgetinator.workbooks.opc.relationships import relationships_name
 from budgetinator.workbooks.patch.elements import MarkupError
 from budgetinator.workbooks.patch.parts import SmallPart, damaged_part
 from budgetinator.workbooks.patch.styles import MINIMAL_STYLES, StyleSheet
 from budgetinator.workbooks.patch.workbookxml import with_child
-from budgetinator.workbooks.relationships import relationships_name
 
 __all__ = ["Styling"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from budgetinator.errors import InvalidCellReference
 from budgetinator.workbooks.addresses import Area, parse_range
-from budgetinator.workbooks.package import Package
+from budgetinator.workbooks.opc.package import Package
 from budgetinator.workbooks.patch.elements import Element, MarkupError, parse_elements
 from budgetinator.workbooks.patch.parts import SmallPart, damaged_part
 from budgetinator.workbooks.patch.refusals import Site

@@ -390,7 +390,7 @@ def test_a_killed_save_leaves_no_plain_data_in_the_temporary_folder(
     scratch.mkdir()
     code = f"""
 import os, signal
-from budgetinator.workbooks import rewriting
+from budgetinator.workbooks.saving import rewriting
 import openpyxl
 class Killing(rewriting.WorksheetWriter):
     def write(self):

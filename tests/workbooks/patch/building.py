@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from budgetinator.workbooks.package import Package
+from budgetinator.workbooks.opc.package import Package
 from budgetinator.workbooks.patch import PatchReport, patch_cells
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"

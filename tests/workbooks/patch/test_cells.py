@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from budgetinator.errors import InvalidCellValue
 from budgetinator.workbooks.patch import Formula
 from budgetinator.workbooks.patch.cells import cell_content, escape_text
-from budgetinator.workbooks.values import CellError
+from budgetinator.workbooks.reading.values import CellError
 from tests.workbooks.patch.building import patched, rows_of, sheet_xml, write_workbook
 
 

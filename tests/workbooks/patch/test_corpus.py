@@ -19,7 +19,7 @@ import python_calamine
 
 from budgetinator.errors import BudgetinatorError, InvalidCellValue, WouldLose
 from budgetinator.workbooks.addresses import parse_cell, quote_sheet
-from budgetinator.workbooks.package import Package, SheetEntry
+from budgetinator.workbooks.opc.package import Package, SheetEntry
 from budgetinator.workbooks.patch import patch_cells
 from tests.workbooks.patch.building import raw_members
 

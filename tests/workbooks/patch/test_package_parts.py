@@ -18,7 +18,7 @@ from openpyxl.worksheet.table import Table
 from PIL import Image as Picture
 
 from budgetinator.errors import WorkbookRefused, WouldLose
-from budgetinator.workbooks.package import Member, Package
+from budgetinator.workbooks.opc.package import Member, Package
 from budgetinator.workbooks.patch import patch_cells
 from budgetinator.workbooks.patch.compression import deflater
 from budgetinator.workbooks.patch.rewrite import ZipRewriter

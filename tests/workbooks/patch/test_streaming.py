@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from budgetinator.errors import ConfigError, WorkbookDamaged, WorkbookRefused
-from budgetinator.workbooks.package import Package
+from budgetinator.workbooks.opc.package import Package
 from budgetinator.workbooks.patch import patch_cells
 from budgetinator.workbooks.patch.compression import deflater
 from budgetinator.workbooks.patch.splices import Splice, spliced
@@ -33,7 +33,7 @@ ROW = '<row r="1"><c r="A1"><v>1</v></c></row>'
 PEAK = """
 import sys
 from pathlib import Path
-from budgetinator.workbooks.package import Package
+from budgetinator.workbooks.opc.package import Package
 from budgetinator.workbooks.patch import patch_cells
 with Package.open(sys.argv[1]) as package, open(sys.argv[1] + ".new", "wb") as target:
     patch_cells(package, {"Data!C500": 1.5}, target)

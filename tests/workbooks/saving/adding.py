@@ -9,9 +9,9 @@ from pathlib import Path
 import openpyxl
 
 from budgetinator.errors import ChangedOnDisk
-from budgetinator.workbooks.fingerprint import Fingerprint
-from budgetinator.workbooks.saving import replace_durably
-from budgetinator.workbooks.verifying import verify_package
+from budgetinator.workbooks.saving.fingerprint import Fingerprint
+from budgetinator.workbooks.saving.replacing import replace_durably
+from budgetinator.workbooks.saving.verifying import verify_package
 
 
 def add_one(target: Path, locks: Path) -> None:

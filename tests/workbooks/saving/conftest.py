@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from budgetinator.workbooks.saving import Saved, replace_durably
+from budgetinator.workbooks.saving.replacing import Saved, replace_durably
 from tests.workbooks.saving.recording import FileJournal, archive, generation_of, verify
 
 

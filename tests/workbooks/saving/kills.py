@@ -9,7 +9,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from budgetinator.workbooks.saving import replace_durably
+from budgetinator.workbooks.saving.replacing import replace_durably
 from tests.workbooks.saving.recording import (
     FileJournal,
     archive,

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from budgetinator.errors import SaveError
-from budgetinator.workbooks.saving import replace_durably
+from budgetinator.workbooks.saving.replacing import replace_durably
 from tests.workbooks.saving.recording import FileJournal, archive, verify
 
 MARK = "/the save begins"  # looked for in a trace of system calls

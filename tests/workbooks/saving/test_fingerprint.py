@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from budgetinator.errors import WorkbookNotFound, WorkbookUnreadable
-from budgetinator.workbooks.fingerprint import Fingerprint
+from budgetinator.workbooks.saving.fingerprint import Fingerprint
 
 
 @pytest.fixture

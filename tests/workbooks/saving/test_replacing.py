@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from budgetinator.errors import ChangedOnDisk, SaveError, TargetReadOnly
-from budgetinator.workbooks.fingerprint import Fingerprint
+from budgetinator.workbooks.saving.fingerprint import Fingerprint
 from tests.workbooks.saving.conftest import Place
 from tests.workbooks.saving.recording import archive, generation_of
 

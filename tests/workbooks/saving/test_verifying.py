@@ -9,8 +9,8 @@ import pytest
 
 from budgetinator.config import OpeningBounds
 from budgetinator.errors import SaveError
-from budgetinator.workbooks.package import Package
-from budgetinator.workbooks.verifying import verify_package
+from budgetinator.workbooks.opc.package import Package
+from budgetinator.workbooks.saving.verifying import verify_package
 
 Change = Callable[[dict[str, bytes]], None]
 

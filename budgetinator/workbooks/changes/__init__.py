@@ -1,0 +1,1 @@
+"""What was changed on an openpyxl workbook, and whether a file can hold it."""

@@ -1,0 +1,1 @@
+"""What a save by openpyxl would lose of a given file."""

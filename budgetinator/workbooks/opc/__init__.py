@@ -1,0 +1,1 @@
+"""The file as a package of parts (Open Packaging Conventions), behind a guard."""

@@ -1,0 +1,1 @@
+"""openpyxl over the package, sheets read when touched, and values without openpyxl."""

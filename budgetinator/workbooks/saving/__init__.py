@@ -1,0 +1,1 @@
+"""How an open workbook comes onto the disk, whole at every instant."""

@@ -1,0 +1,141 @@
+"""Reading back what a save wrote, before it takes the place of the user's file.
+
+Every byte is read. What was copied from the original is held against its bytes, which
+is a tenth of the cost of inflating it; everything else against its checksum. No sheet is
+parsed. A relationship that leads nowhere makes Excel
+offer a repair, so a save must not add one; some real files came with one, which
+a save need not mend.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Collection, Iterator, Sequence
+
+from budgetinator.config import OpeningBounds
+from budgetinator.errors import SaveError, WorkbookError
+from budgetinator.workbooks.opc.package import Package
+from budgetinator.workbooks.opc.relationships import relationships_name
+
+__all__ = ["verify_package"]
+
+
+def verify_package(
+    path: str | os.PathLike[str],
+    *,
+    sheets: Sequence[str] | None = None,
+    original: Package | None = None,
+    bounds: OpeningBounds | None = None,
+) -> None:
+    """Raise SaveError, which names the part, unless the file at the path is a whole workbook.
+
+    `sheets` are the names of all sheets in the order of their tabs; None asks
+    nothing of them. `original` is the package that unchanged parts were copied from;
+    what it lacks may be missing too. `bounds` are those with which it was opened.
+    """
+    shown = os.fspath(path)
+    try:
+        with Package.open(path, bounds) as package:
+            same = _read_all(package, original)
+            _check_targets(package, original, same, shown)
+            known = original if original is not None and _same_tabs(package, same) else package
+            _check_sheets(known, sheets, shown)
+    except SaveError:
+        raise
+    except WorkbookError as error:
+        raise SaveError(f"What was written is no whole workbook: {error}", path=shown) from error
+
+
+def _read_all(package: Package, original: Package | None) -> frozenset[str]:
+    """Read every part; the names of those that are byte for byte those of the original."""
+    same: set[str] = set()
+    for name in package.names:
+        if original is not None and _is_copy(package, original, name):
+            same.add(name)
+            continue
+        with package.stream(name) as stream:
+            while stream.read(1 << 20):
+                pass
+    return frozenset(same)
+
+
+def _is_copy(package: Package, original: Package, name: str) -> bool:
+    if not original.has(name):
+        return False
+    mine, theirs = package.member(name), original.member(name)
+    if (mine.name, mine.method, mine.crc, mine.size, mine.compressed_size) != (
+        theirs.name,
+        theirs.method,
+        theirs.crc,
+        theirs.size,
+        theirs.compressed_size,
+    ):
+        return False
+    pairs = zip(package.raw(name), original.raw(name), strict=True)
+    return all(written == before for written, before in pairs)
+
+
+def _same_tabs(package: Package, same: Collection[str]) -> bool:
+    """Whether the parts that say which sheets there are were copied."""
+    rels = relationships_name(package.workbook_part)
+    return all(package.spelling(part) in same for part in (package.workbook_part, rels))
+
+
+def _lost(package: Package, original: Package) -> bool:
+    return any(not package.has(name) for name in original.names)
+
+
+def _missing(package: Package, but: Collection[str]) -> Iterator[tuple[str, str]]:
+    """The relationship part and the target of each internal relationship to nothing."""
+    for name in package.names:
+        source = _source_of(name)
+        if source is None or name in but:
+            continue
+        for relationship in package.relationships(source):
+            # A link to a place in this workbook is written as a fragment by some programs.
+            within = relationship.external or relationship.kind == "hyperlink"
+            if not within and not package.has(relationship.target):
+                yield name, relationship.target
+
+
+def _source_of(name: str) -> str | None:
+    """The part whose relationships this part holds, "" for the package's, None for other parts."""
+    folder, _, last = name.replace("\\", "/").rpartition("/")
+    above, _, marker = folder.rpartition("/")
+    if marker.lower() != "_rels" or not last.lower().endswith(".rels"):
+        return None
+    return posixpath.join(above, last[: -len(".rels")])
+
+
+def _check_targets(
+    package: Package, original: Package | None, same: Collection[str], shown: str
+) -> None:
+    """Refuse a relationship to nothing, unless the original has it too.
+
+    Copied relationships lead where they led, as long as no part is gone.
+    """
+    known: set[str] = set()
+    if original is not None:
+        same = () if _lost(package, original) else same
+        known = {target.lower() for _, target in _missing(original, same)}
+    for name, target in _missing(package, same):
+        if target.lower() not in known:
+            raise SaveError(
+                f"What was written is no whole workbook: {name} leads to {target}, "
+                "which is missing.",
+                path=shown,
+            )
+
+
+def _check_sheets(package: Package, sheets: Sequence[str] | None, shown: str) -> None:
+    written = [entry.name for entry in package.sheets]
+    if sheets is not None and written != list(sheets):
+        lost = [name for name in sheets if name not in written]
+        what = f"it lacks {', '.join(map(repr, lost))}" if lost else f"it has {written}"
+        raise SaveError(
+            f"What was written does not have the sheets it should have: {what} "
+            f"({package.workbook_part}).",
+            path=shown,
+            sheet=lost[0] if lost else None,
+        )
