@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from budgetinator.workbooks.opc.package import Package
-from budgetinator.workbooks.opc.relationships import relationships_name
+from budgetinator.workbooks.patch.edit import PackageEdit
 from budgetinator.workbooks.patch.elements import MarkupError
-from budgetinator.workbooks.patch.parts import SmallPart, damaged_part
+from budgetinator.workbooks.patch.parts import damaged_part
 from budgetinator.workbooks.patch.styles import MINIMAL_STYLES, StyleSheet
-from budgetinator.workbooks.patch.workbookxml import with_child
 
 __all__ = ["Styling"]
 
 _RELATIONSHIP = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles"
 _CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
-_CONTENT_TYPES = "[Content_Types].xml"
 
 
 class Styling:
     """Gives cells date formats, and edits the styles part, or makes one, to hold them."""
 
-    def __init__(self, package: Package, part: Callable[[str], SmallPart]) -> None:
-        self._package = package
-        self._part = part
+    def __init__(self, edit: PackageEdit) -> None:
+        self._edit = edit
         self._sheet: StyleSheet | None = None
         self._name = self._find()
 
@@ -33,48 +27,30 @@ class Styling:
             self._sheet = self._read()
         return self._sheet.with_date_format(style, number_format)
 
-    def finish(self) -> dict[str, bytes]:
-        """Put added formats into their part; the parts to be added, by name, if there was none."""
+    def finish(self) -> None:
+        """Put added formats into their part, which is made if there was none."""
         sheet = self._sheet
         if sheet is None or not sheet.changed:
-            return {}
+            return
         if self._name is not None:
-            self._part(self._name).edit(lambda _: sheet.xml())
-            return {}
-        return {self._join_new_part(): sheet.xml()}
+            self._edit.part(self._name).edit(lambda _: sheet.xml())
+            return
+        workbook = self._edit.package.workbook_part
+        folder = workbook.rpartition("/")[0]
+        name = f"{folder}/styles.xml".lstrip("/")
+        name = self._edit.add_part(name, sheet.xml(), _CONTENT_TYPE)
+        self._edit.add_relationship(workbook, _RELATIONSHIP, name)
 
     def _find(self) -> str | None:
-        for relationship in self._package.relationships(self._package.workbook_part):
-            if relationship.kind == "styles" and self._package.has(relationship.target):
-                return self._package.spelling(relationship.target)
+        package = self._edit.package
+        for relationship in package.relationships(package.workbook_part):
+            if relationship.kind == "styles" and package.has(relationship.target):
+                return package.spelling(relationship.target)
         return None
 
     def _read(self) -> StyleSheet:
-        data = MINIMAL_STYLES if self._name is None else self._part(self._name).data
+        data = MINIMAL_STYLES if self._name is None else self._edit.part(self._name).data
         try:
             return StyleSheet(data)
         except MarkupError as error:
-            raise damaged_part(self._package, self._name or "", str(error)) from error
-
-    def _join_new_part(self) -> str:
-        package = self._package
-        folder = package.workbook_part.rpartition("/")[0]
-        name, number = f"{folder}/styles.xml".lstrip("/"), 1
-        while package.has(name):
-            number += 1
-            name = f"{folder}/styles{number}.xml".lstrip("/")
-        taken = {entry.id for entry in package.relationships(package.workbook_part)}
-        new_id = next(f"rId{n}" for n in range(1, len(taken) + 2) if f"rId{n}" not in taken)
-        self._part(relationships_name(package.workbook_part)).edit(
-            lambda data: with_child(
-                data,
-                "Relationship",
-                {"Id": new_id, "Type": _RELATIONSHIP, "Target": f"/{name}"},
-            )
-        )
-        self._part(_CONTENT_TYPES).edit(
-            lambda data: with_child(
-                data, "Override", {"PartName": f"/{name}", "ContentType": _CONTENT_TYPE}
-            )
-        )
-        return name
+            raise damaged_part(self._edit.package, self._name or "", str(error)) from error
