@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
+from weakref import WeakKeyDictionary
 from zipfile import ZipFile
 
 from openpyxl.reader.excel import ExcelReader
@@ -40,6 +41,15 @@ class Original:
         self.package = package
         self.left_out: tuple[str, ...] = ()
         self.on_read: Callable[[Worksheet, int], None] | None = None
+        self._parts: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
+
+    def part_of(self, sheet: object) -> str | None:
+        """The part that a worksheet or chart sheet came from; None for one that was added."""
+        return self._parts.get(sheet)
+
+    def note_part(self, sheet: object, part: str) -> None:
+        """Remember that the sheet stands in this part of the package."""
+        self._parts[sheet] = self.package.spelling(part)
 
     def exchange(self, package: Package) -> None:
         """Go on with what a save has written; its unread sheets are those of before."""
@@ -66,9 +76,11 @@ def defer_sheets(
             continue
         if "chartsheet" in relationship.Type:
             reader.read_chartsheet(sheet, relationship)
+            file.note_part(reader.wb._sheets[-1], relationship.target)  # noqa: SLF001
             continue
         worksheet = reader.wb.create_sheet(sheet.name)
         worksheet.sheet_state = sheet.state
+        file.note_part(worksheet, relationship.target)
         unread.append((worksheet, partial(_read, source, sheet, relationship.target)))
 
     def make_unread() -> None:
