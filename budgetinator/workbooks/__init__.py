@@ -36,10 +36,17 @@ if TYPE_CHECKING:
     from budgetinator.workbooks.reading.contents import Contents as Contents
     from budgetinator.workbooks.reading.contents import SheetContents as SheetContents
     from budgetinator.workbooks.reading.contents import describe as describe
+    from budgetinator.workbooks.reading.currency import ShownValue as ShownValue
+    from budgetinator.workbooks.reading.currency import StaleResult as StaleResult
     from budgetinator.workbooks.reading.rowvalues import SheetValues as SheetValues
     from budgetinator.workbooks.reading.values import CellError as CellError
     from budgetinator.workbooks.reading.values import CellValue as CellValue
     from budgetinator.workbooks.reading.values import Value as Value
+    from budgetinator.workbooks.recalculation.files import recalculate as recalculate
+    from budgetinator.workbooks.recalculation.recalculating import LeftFormula as LeftFormula
+    from budgetinator.workbooks.recalculation.saving import (
+        RecalculationReport as RecalculationReport,
+    )
     from budgetinator.workbooks.saving.storing import SaveReport as SaveReport
     from budgetinator.workbooks.surroundings import Surroundings as Surroundings
     from budgetinator.workbooks.tracker import ExcelResourceTracker as ExcelResourceTracker
@@ -60,7 +67,11 @@ _NAMES = {
     "manager": ("ExcelManager",),
     "patch": ("CellInput", "Formula"),
     "pool": ("ResourceManager",),
+    "reading.currency": ("ShownValue", "StaleResult"),
     "reading.rowvalues": ("SheetValues",),
+    "recalculation.files": ("recalculate",),
+    "recalculation.recalculating": ("LeftFormula",),
+    "recalculation.saving": ("RecalculationReport",),
     "saving.storing": ("SaveReport",),
     "surroundings": ("Surroundings",),
     "tracker": ("ExcelResourceTracker",),

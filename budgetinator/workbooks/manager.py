@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
     from budgetinator.workbooks.losses.finding import Loss
+    from budgetinator.workbooks.opened import OpenWorkbook
     from budgetinator.workbooks.patch import CellInput
+    from budgetinator.workbooks.reading.currency import ShownValue
     from budgetinator.workbooks.reading.rowvalues import SheetValues
-    from budgetinator.workbooks.reading.values import Value
+    from budgetinator.workbooks.recalculation.saving import RecalculationReport
     from budgetinator.workbooks.saving.storing import SaveReport
 
 __all__ = ["ExcelManager"]
@@ -99,20 +101,38 @@ class ExcelManager(ManagedWorkbook):
 
     # Values and cells
 
-    def values(self, sheet: str) -> Iterator[tuple[Value, ...]]:
+    @property
+    def needs_recalculation(self) -> bool:
+        """Whether there are formulas whose results may be old; then `values` marks them.
+
+        That is so after an edit, until Excel or `recalculate` has computed the file. Looks
+        for a first formula, in all sheets if there is none.
+        """
+        from budgetinator.workbooks.reading.currency import formulas_are_stale
+
+        opened = self._loaded() if self._creates else self.custody.mine()
+        return formulas_are_stale(self.custody.location, opened, self._bounds)
+
+    def values(self, sheet: str, *, old_results: bool = False) -> Iterator[tuple[ShownValue, ...]]:
         """The rows of a sheet as tuples of values, streamed; see `iter_values`.
 
         They come from the file, where formulas have their results, with the cells that
-        were set in their places; results that depend on those are the old ones. Once
-        the loaded workbook was changed they come from it, and a formula is its text,
-        because nothing here computes.
+        were set in their places. Where `needs_recalculation` holds, each result of a
+        formula is a `StaleResult`, which is no number, because nothing here computes.
+        With `old_results` it is what was computed last instead, and None or the formula's
+        text where nothing was: as soon as the loaded workbook was changed.
         """
-        from budgetinator.workbooks.reading.rowvalues import stream_values
+        from budgetinator.workbooks.reading.currency import with_stale_results
+        from budgetinator.workbooks.reading.rowvalues import stream_values, worksheet_names
+        from budgetinator.workbooks.worksheets import find_title
 
-        opened = self.custody.mine()
-        if self._creates:
-            opened = self._loaded()
-        return stream_values(self.custody.location, sheet, opened, self._bounds)
+        opened = self._loaded() if self._creates else self.custody.mine()
+        location = self.custody.location
+        rows = stream_values(location, sheet, opened, self._bounds)
+        if old_results:
+            return rows
+        title = find_title(worksheet_names(location, opened, self._bounds), sheet)
+        return with_stale_results(rows, location, title or sheet, opened, self._bounds)
 
     def get_all_data(self) -> list[SheetValues]:
         """The values of every worksheet, all in memory at once; `values` streams them."""
@@ -142,10 +162,12 @@ class ExcelManager(ManagedWorkbook):
         if self._creates or (opened is not None and opened.workbook is not None):
             put_into_workbook(self.workbook, changes, self.file_path)
             return
-        with self._package() as package:
+        with self._package(opened) as package:
             found = normalised_changes(package, changes, self.file_path)
+            layout = package.layout()
         if opened is None:
             opened = self._begin(checked=True)
+        opened.layout = layout
         opened.pending = {**opened.pending, **found}
         opened.pending_written = False
 
@@ -197,6 +219,44 @@ class ExcelManager(ManagedWorkbook):
             self._creates = False
         return report
 
+    def recalculate(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        backup: bool | None = None,
+        timeout: float = 120.0,
+    ) -> RecalculationReport:
+        """Have LibreOffice compute all formulas, and put their results into the file, or a copy.
+
+        Everything else in the file stays byte for byte. It is marked no longer as one
+        that is to be recalculated, unless formulas are left to which LibreOffice gives no
+        result that can be believed: `RecalculationReport.left`. `timeout` is in seconds,
+        `backup` as in `save`.
+
+        Raises RecalculationFailed where LibreOffice is missing or does not answer,
+        SaveError while there are unsaved changes, ChangedOnDisk, ValuesOnly, WouldLose for
+        a signed file, and what `save` raises; then no file has changed.
+        """
+        from budgetinator.workbooks.recalculation.saving import store_recalculated
+        from budgetinator.workbooks.saving.storing import Target, backup_path
+
+        opened = self.custody.mine()
+        self._refuse_values_only()
+        if opened is None:
+            opened = self._loaded() if self._creates else self._begin()
+        location = self.custody.location if path is None else Location(path)
+        surroundings = self.custody.surroundings
+        keeps_old = surroundings.settings.saving.backup if backup is None else backup
+        target = Target(
+            location,
+            own=path is None or location.leads_to_same(self.custody.location),
+            backup=backup_path(location.absolute) if keeps_old else None,
+        )
+        report = store_recalculated(opened, target, surroundings, timeout)
+        if target.own:
+            self.custody.fingerprint = opened.fingerprint
+        return report
+
     def lossy(self) -> tuple[Loss, ...]:
         """What a save would lose as things stand, because openpyxl cannot hold it.
 
@@ -208,5 +268,6 @@ class ExcelManager(ManagedWorkbook):
         opened = self.custody.mine()
         return losses_of(opened, self._bounds) if opened is not None else ()
 
-    def _package(self) -> Package:
-        return Package.open(self.custody.location.path, self._bounds)
+    def _package(self, opened: OpenWorkbook | None = None) -> Package:
+        known = opened.layout if opened is not None else None
+        return Package.open(self.custody.location.path, self._bounds, known=known)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,10 +24,12 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
     from budgetinator.resources.journal_rows import OpenMode
+    from budgetinator.workbooks.changes.comparison import Comparison
     from budgetinator.workbooks.changes.state import WorkbookState
     from budgetinator.workbooks.losses.finding import Loss
-    from budgetinator.workbooks.opc.package import Package
+    from budgetinator.workbooks.opc.package import Layout, Package
     from budgetinator.workbooks.patch import CellInput
+    from budgetinator.workbooks.patch.segments import SegmentedPart
     from budgetinator.workbooks.reading.deferred import Original
 
 __all__ = [
@@ -112,8 +114,10 @@ class OpenWorkbook:
     `pending` holds them. `original` is the file that it was opened from: sheets that
     nobody has touched are still to be read from it. `state` is what the workbook held
     when it was last the same as its file, None for a workbook that has no file yet;
-    `written` what it held when a copy was last saved. `size` is an estimate of its bytes
-    in memory; `resized` is told of it as sheets are read.
+    `written` what it held when a copy was last saved. `segments` tell where in the file
+    the pieces of large sheets stand that a save of cells alone has written, and `layout` what
+    is known of the file while nothing is loaded. `size` is an estimate of its bytes in
+    memory; `resized` is told of it as sheets are read.
     """
 
     def __init__(
@@ -131,6 +135,8 @@ class OpenWorkbook:
         self.written: WorkbookState | None = None
         self.pending_written = False
         self.losses: tuple[Loss, ...] | None = None
+        self.segments: Mapping[str, SegmentedPart] = {}
+        self.layout: Layout | None = None
         self.full_cells: frozenset[tuple[str, str]] = frozenset()
         self.size = fingerprint.size if fingerprint else _BOOK_BYTES
         self.closed = False
@@ -175,19 +181,11 @@ class OpenWorkbook:
         """The parts of which openpyxl shows nothing, in the sheets that were read so far."""
         return self.original.left_out if self.original is not None else ()
 
-    def cell_inputs(self) -> dict[str, CellInput] | None:
-        """What to set in the file's own cells; None if more than values of cells changed.
-
-        Raises InvalidCellValue for what no cell can hold. In its own thread only.
-        """
-        if self.workbook is None or self.state is None or self.original is None:
+    def comparison(self) -> Comparison | None:
+        """What differs from the file; None for a workbook that has none. In its own thread."""
+        if self.workbook is None or self.state is None:
             return None
-        changed = self.state.changed_cells(self.workbook)
-        if changed is None:
-            return None
-        from budgetinator.workbooks.changes.cellchanges import as_cell_inputs
-
-        return as_cell_inputs(changed, self.location.path, self.full_cells)
+        return self.state.compare(self.workbook)
 
     @property
     def is_changed(self) -> bool:
@@ -224,8 +222,16 @@ class OpenWorkbook:
         if original is not None:
             original.close()
 
-    def note_patched(self, fingerprint: Fingerprint | None, package: Package | None) -> None:
-        """After its cells were set in its own file, which is `package` now, or in a copy."""
+    def note_patched(
+        self,
+        fingerprint: Fingerprint | None,
+        package: Package | None,
+        added: Iterable[tuple[object, str]] = (),
+    ) -> None:
+        """After it was written into the parts of its own file, `package` now, or of a copy.
+
+        `added` are sheets that the file did not have, with their parts.
+        """
         from budgetinator.workbooks.changes.state import WorkbookState
 
         assert self.workbook is not None
@@ -235,6 +241,8 @@ class OpenWorkbook:
         else:
             self.state, self.written, self.fingerprint = written, None, fingerprint
             self.original.exchange(package)
+            for sheet, part in added:
+                self.original.note_part(sheet, part)
 
     def note_references(self) -> None:
         """Note how many references there are before anybody else gets one."""
@@ -263,6 +271,7 @@ class OpenWorkbook:
             unrecord, self.unrecord = self.unrecord, None
             self.closed = True
             self.state = self.written = None
+            self.segments, self.layout = {}, None
             self._forget_original()
         try:
             if workbook is not None:

@@ -60,7 +60,7 @@ def sheet_contents(sheet: Worksheet, *, styles: bool = True) -> dict[str, Any]:
         "columns": _dimensions(sheet.column_dimensions),
         "rows": _dimensions(sheet.row_dimensions),
         "freeze": sheet.freeze_panes,
-        "views": repr(sheet.views),
+        "views": [_view(view) for view in sheet.views.sheetView],
         "print": (sheet.print_title_rows, sheet.print_title_cols, str(sheet.print_area)),
         "page": (repr(sheet.page_setup), repr(sheet.page_margins), repr(sheet.print_options)),
         "header": _headers(sheet.HeaderFooter),
@@ -92,6 +92,12 @@ def book_contents(workbook: Workbook) -> dict[str, Any]:
         "names": {name: repr(entry) for name, entry in workbook.defined_names.items()},
         "active": workbook.active and workbook.active.title,
     }
+
+
+def _view(view: Any) -> tuple[Any, ...]:
+    """A view of the sheet; openpyxl adds what is selected in a pane again with each freezing."""
+    rest = {name: repr(value) for name, value in vars(view).items() if name != "selection"}
+    return rest, sorted(map(repr, view.selection))
 
 
 def _headers(headers: Any) -> dict[str, Any]:

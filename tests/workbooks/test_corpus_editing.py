@@ -128,7 +128,7 @@ def changed_parts(path: Path, folder: Path, surroundings: Surroundings) -> str:
         cell.value = NEW_VALUE
         try:
             how = manager.save().how
-        except WouldLose:
+        except (InvalidCellValue, WouldLose):
             how = "refused"
             manager.force_close()
     if how != "patched":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
 import shutil
@@ -58,7 +59,8 @@ def edit(sheet: Any, kind: str, place: tuple[int, int], what: Any) -> None:  # n
         sheet.row_dimensions[place[0]].height = what
     elif kind == "merge":
         merged = "G9:H10" in sheet.merged_cells
-        (sheet.unmerge_cells if merged else sheet.merge_cells)("G9:H10")
+        with contextlib.suppress(KeyError):  # openpyxl looks for cells that rows took along
+            (sheet.unmerge_cells if merged else sheet.merge_cells)("G9:H10")
     elif kind == "freeze":
         sheet.freeze_panes = sheet.cell(*place)
     elif kind == "print":

@@ -17,7 +17,14 @@ from budgetinator.errors import InvalidCellValue, SaveError
 if TYPE_CHECKING:
     from openpyxl import Workbook
 
-__all__ = ["MAX_TITLE", "check_cell", "check_title", "check_writable", "full_cells"]
+__all__ = [
+    "check_cell",
+    "check_cells",
+    "check_sheets",
+    "check_title",
+    "check_writable",
+    "full_cells",
+]
 
 MAX_TITLE = 31
 _MAX_TEXT = 32_767
@@ -35,10 +42,40 @@ def check_writable(workbook: Workbook, path: str, full_before: frozenset[tuple[s
     gone; so a cell that has become exactly full is refused, unless it is one of
     `full_before` (`full_cells` after opening).
     """
-    _check_sheets(workbook, path)
+    check_sheets(workbook, path)
     for sheet in workbook.worksheets:
-        for cell in _cells(sheet):
-            check_cell(cell, path, full_before)
+        check_cells(sheet, path, full_before)
+
+
+def check_sheets(workbook: Workbook, path: str) -> None:
+    """Raise SaveError for names and states of sheets that Excel does not take."""
+    sheets: list[Any] = [*workbook.worksheets, *workbook.chartsheets]
+    if not any(sheet.sheet_state == "visible" for sheet in sheets):
+        raise SaveError(
+            f"{path} cannot be saved: none of its sheets is visible, and Excel needs one. "
+            "The file is as it was.",
+            path=path,
+        )
+    known: set[str] = set()
+    for sheet in sheets:
+        try:
+            check_title(sheet.title)
+            if sheet.title.casefold() in known:
+                raise ValueError("another sheet has the same name")
+        except ValueError as error:
+            raise SaveError(
+                f"{path} cannot be saved: {sheet.title!r} cannot be the name of a sheet, because "
+                f"{error}. The file is as it was.",
+                path=path,
+                sheet=sheet.title,
+            ) from None
+        known.add(sheet.title.casefold())
+
+
+def check_cells(sheet: Any, path: str, full_before: frozenset[tuple[str, str]]) -> None:
+    """Raise InvalidCellValue for a cell of this sheet that cannot be saved."""
+    for cell in _cells(sheet):
+        check_cell(cell, path, full_before)
 
 
 def check_cell(cell: Any, path: str, full_before: frozenset[tuple[str, str]]) -> None:
@@ -79,30 +116,6 @@ def check_title(title: str) -> None:
         raise ValueError("it begins or ends with an apostrophe")
     if _UNWRITABLE.search(title):
         raise ValueError("it holds a control character")
-
-
-def _check_sheets(workbook: Workbook, path: str) -> None:
-    sheets: list[Any] = [*workbook.worksheets, *workbook.chartsheets]
-    if not any(sheet.sheet_state == "visible" for sheet in sheets):
-        raise SaveError(
-            f"{path} cannot be saved: none of its sheets is visible, and Excel needs one. "
-            "The file is as it was.",
-            path=path,
-        )
-    known: set[str] = set()
-    for sheet in sheets:
-        try:
-            check_title(sheet.title)
-            if sheet.title.casefold() in known:
-                raise ValueError("another sheet has the same name")
-        except ValueError as error:
-            raise SaveError(
-                f"{path} cannot be saved: {sheet.title!r} cannot be the name of a sheet, because "
-                f"{error}. The file is as it was.",
-                path=path,
-                sheet=sheet.title,
-            ) from None
-        known.add(sheet.title.casefold())
 
 
 def _cells(sheet: Any) -> Iterator[Any]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import io
-import zlib
 from collections.abc import Iterator
 
 from budgetinator.errors import WorkbookDamaged
+from budgetinator.workbooks.opc.codec import crc32, inflate_errors, inflater
 from budgetinator.workbooks.opc.zipdirectory import DEFLATED, Member, SourceFile
 
 __all__ = ["MemberStream", "raw_chunks"]
 
 _READ = 64 * 1024
-_INFLATE = 256 * 1024
+_INFLATE = 64 * 1024
 
 
 def raw_chunks(source: SourceFile, member: Member) -> Iterator[bytes]:
@@ -26,7 +26,7 @@ def raw_chunks(source: SourceFile, member: Member) -> Iterator[bytes]:
 
 
 class MemberStream(io.BufferedIOBase):
-    """The decompressed bytes of a member; read by pieces it holds one piece and 256 KB.
+    """The decompressed bytes of a member; read by pieces it holds one piece and 64 KB.
 
     Checks at the end that size and CRC are those of the directory and raises
     WorkbookDamaged where they, or the compressed bytes, are not. Closing lets
@@ -39,7 +39,7 @@ class MemberStream(io.BufferedIOBase):
         self._member = member
         self._at = member.data_offset
         self._left = member.compressed_size
-        self._inflate = zlib.decompressobj(-15) if member.method == DEFLATED else None
+        self._inflate = inflater() if member.method == DEFLATED else None
         self._pending = b""
         self._buffer = bytearray()
         self._produced = 0
@@ -72,21 +72,27 @@ class MemberStream(io.BufferedIOBase):
         return self.read(_READ if size < 0 else size)
 
     def chunks(self) -> Iterator[bytes]:
-        """What is left, in pieces of up to 256 KB."""
-        while piece := self.read(_INFLATE):
-            yield piece
+        """What is left, in pieces of up to 64 KB."""
+        if self._buffer:
+            yield self.read(len(self._buffer))
+        while not self._finished:
+            if piece := self._checked_piece():
+                yield piece
 
     def _fill(self) -> None:
+        self._buffer += self._checked_piece()
+
+    def _checked_piece(self) -> bytes:
         piece = self._next_piece()
         self._produced += len(piece)
-        self._crc = zlib.crc32(piece, self._crc)
+        self._crc = crc32(piece, self._crc)
         if self._produced > self._member.size:
             raise self._damaged("holds more than it announces")
-        self._buffer += piece
         if self._finished and self._produced != self._member.size:
             raise self._damaged("holds less than it announces")
         if self._finished and self._crc != self._member.crc:
             raise self._damaged("does not have its checksum")
+        return piece
 
     def _next_piece(self) -> bytes:
         if self._inflate is None:
@@ -95,7 +101,7 @@ class MemberStream(io.BufferedIOBase):
             return piece
         try:
             piece = self._inflate.decompress(self._pending or self._next_raw(), _INFLATE)
-        except zlib.error as error:
+        except inflate_errors as error:
             raise self._damaged("cannot be decompressed") from error
         self._pending = self._inflate.unconsumed_tail
         if self._inflate.eof:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -30,7 +30,7 @@ from budgetinator.workbooks.opc.relationships import (
 )
 from budgetinator.workbooks.opc.zipdirectory import Member, MemoryFile, read_members
 
-__all__ = ["Member", "Package", "Relationship", "SheetEntry", "SheetKind"]
+__all__ = ["Layout", "Member", "Package", "Relationship", "SheetEntry", "SheetKind"]
 
 SheetKind = Literal["worksheet", "chartsheet", "dialogsheet", "macrosheet"]
 
@@ -62,6 +62,26 @@ class SheetEntry:
     relationship_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    """What the workbook part says: its sheets, and its properties."""
+
+    sheets: list[Attributes] = field(default_factory=list)
+    properties: Attributes = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What was found out about a file, for opening the same file again."""
+
+    identity: tuple[int, ...]
+    members: tuple[Member, ...]
+    by_key: dict[str, Member]
+    safe: set[str]
+    relationships: dict[str, tuple[Relationship, ...]]
+    known: dict[str, object]
+
+
 class Package:
     """The parts of one workbook file; owns a descriptor until it is closed.
 
@@ -70,26 +90,45 @@ class Package:
     the parts in the order of the zip's directory; folders' entries are no parts.
     """
 
-    def __init__(self, path: Path, source: guard.SourceFile, bounds: OpeningBounds) -> None:
+    def __init__(
+        self,
+        path: Path,
+        source: guard.SourceFile,
+        bounds: OpeningBounds,
+        known: Layout | None = None,
+    ) -> None:
         self.path = path
         self.bounds = bounds
         self._source = source
-        self._members = read_members(source, bounds.max_members)
-        self._by_key = guard.check_members(self._members, source.path, bounds)
-        self._safe: set[str] = set()
+        if known is not None and known.identity == _identity(source.status()):
+            self._members, self._by_key, self._safe = known.members, known.by_key, known.safe
+            self._relationships = known.relationships
+            vars(self).update(known.known)
+        else:
+            self._members = read_members(source, bounds.max_members)
+            self._by_key = guard.check_members(self._members, source.path, bounds)
+            self._safe = set[str]()
+            self._relationships = dict[str, tuple[Relationship, ...]]()
         self.names = tuple(member.name for member in self._members if not member.is_folder)
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str], bounds: OpeningBounds | None = None) -> Package:
+    def open(
+        cls,
+        path: str | os.PathLike[str],
+        bounds: OpeningBounds | None = None,
+        *,
+        known: Layout | None = None,
+    ) -> Package:
         """The package at the path; a symbolic link leads to the file behind it.
 
+        With the layout of the same file and bounds, its directory is not read again.
         Raises WorkbookNotFound, WorkbookUnreadable, NotAWorkbook, WorkbookEncrypted,
         WorkbookDamaged or WorkbookRefused; never blocks, and never leaves it open then.
         """
         bounds = bounds or OpeningBounds()
         source = guard.open_workbook_file(path, bounds)
         try:
-            package = cls(Path(path), source, bounds)
+            package = cls(Path(path), source, bounds, known)
             package._check_is_workbook()
         except BaseException:
             source.close()
@@ -107,6 +146,12 @@ class Package:
         package = cls(path, MemoryFile(data, str(path), status), bounds)
         package._check_is_workbook()
         return package
+
+    def layout(self) -> Layout:
+        """What is known of the file so far; the file may be closed."""
+        known = {name: value for name, value in vars(self).items() if name in _CACHED}
+        identity = _identity(self.status())
+        return Layout(identity, self._members, self._by_key, self._safe, self._relationships, known)
 
     def copied(self) -> Package:
         """A copy of this package in memory, which nothing that happens to the file can change."""
@@ -176,13 +221,38 @@ class Package:
 
     def read(self, name: str) -> bytes:
         """The whole decompressed part; raises as `stream` does."""
+        return b"".join(self.chunks(name))
+
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """The decompressed part in pieces of up to 64 KB; raises as `stream` does."""
         with self.stream(name) as stream:
-            return stream.read()
+            yield from cast(MemberStream, stream).chunks()
 
     def raw(self, name: str) -> Iterator[bytes]:
         """The part's bytes as they stand in the file, compressed by `member(name).method`."""
         self._check_open()
         return raw_chunks(self._source, self.member(name))
+
+    def raw_at(self, name: str, offset: int, length: int) -> bytes:
+        """So many of the bytes of `raw`, from there; WorkbookDamaged where there are fewer."""
+        self._check_open()
+        member = self.member(name)
+        if offset < 0 or offset + length > member.compressed_size:
+            raise WorkbookDamaged(
+                f"The part {name} of {self.path} ends before what is sought in it; "
+                "get a fresh copy.",
+                path=str(self.path),
+                part=name,
+            )
+        return self._source.read_at(member.data_offset + offset, length)
+
+    def copy_raw(self, name: str, offset: int, length: int, descriptor: int, at: int) -> int:
+        """Copy such bytes into another file within the system; how many of them it has copied.
+
+        That may be none, where the system or its disks do not do this.
+        """
+        self._check_open()
+        return self._source.copy_to(descriptor, at, self.member(name).data_offset + offset, length)
 
     @cached_property
     def content_types(self) -> ContentTypes:
@@ -199,10 +269,14 @@ class Package:
 
     def relationships(self, part: str = "") -> tuple[Relationship, ...]:
         """Where a part leads, in the file's order; the package itself for ""."""
-        name = relationships_name(part)
-        if not self.has(name):
-            return ()
-        return parse_relationships(self.read(name), str(self.path), name, part)
+        if part not in self._relationships:
+            name = relationships_name(part)
+            self._relationships[part] = (
+                parse_relationships(self.read(name), str(self.path), name, part)
+                if self.has(name)
+                else ()
+            )
+        return self._relationships[part]
 
     @cached_property
     def workbook_part(self) -> str:
@@ -224,16 +298,27 @@ class Package:
     def sheets(self) -> tuple[SheetEntry, ...]:
         """The declared sheets; WorkbookDamaged where one leads to no part."""
         relationships = {entry.id: entry for entry in self.relationships(self.workbook_part)}
-        declared: list[Attributes] = []
+        return tuple(self._sheet(sheet, relationships) for sheet in self._declared.sheets)
+
+    @property
+    def since_1904(self) -> bool:
+        """Whether its dates count from 1904 (ECMA-376 part 1, section 18.2.28)."""
+        return self._declared.properties.get("date1904", "").strip().lower() in ("1", "true", "on")
+
+    @cached_property
+    def _declared(self) -> _Declared:
+        declared = _Declared()
 
         def note(name: str, attributes: Attributes) -> None:
             # Files of Excel 2007 list Visual Basic modules as sheets that lead nowhere.
             if name == "sheet" and _relationship_id(attributes) != "":
-                guard.check_sheet_count(len(declared) + 1, str(self.path), self.bounds)
-                declared.append(attributes)
+                guard.check_sheet_count(len(declared.sheets) + 1, str(self.path), self.bounds)
+                declared.sheets.append(attributes)
+            elif name == "workbookPr":
+                declared.properties.update(attributes)
 
         read_elements(self.read(self.workbook_part), str(self.path), self.workbook_part, note)
-        return tuple(self._sheet(attributes, relationships) for attributes in declared)
+        return declared
 
     def _sheet(self, attributes: Attributes, known: dict[str, Relationship]) -> SheetEntry:
         name = attributes.get("name", "")
@@ -275,6 +360,15 @@ class Package:
             raise WorkbookClosed(
                 f"{self.path} was closed; open it again to read from it.", path=str(self.path)
             )
+
+
+_CACHED = frozenset(
+    name for name, value in vars(Package).items() if isinstance(value, cached_property)
+)
+
+
+def _identity(status: os.stat_result) -> tuple[int, ...]:
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _relationship_id(attributes: Attributes) -> str | None:

@@ -15,6 +15,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from budgetinator.config import OpeningBounds
 from budgetinator.errors import InvalidCellReference, WorkbookRefused
@@ -33,7 +34,13 @@ LONGEST_TOKEN = 2 * 1024 * 1024
 MAX_LONG_TOKENS = 64 * 1024 * 1024
 _LONG = 64 * 1024
 _SMALLEST_ELEMENT = len("<a/>")
-_BLOCK = 256 * 1024
+# How a part in UTF-16 begins (XML 1.0, appendix F); all others are in UTF-8.
+_WIDE = (
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+    (b"<\0", "utf-16-le"),
+    (b"\0<", "utf-16-be"),
+)
 
 _CELLS = b"c"
 _STRINGS = b"si"
@@ -142,14 +149,17 @@ def _check_exactly(package: Package, name: str) -> None:
 
 
 def utf8_blocks(package: Package, name: str) -> Iterator[bytes]:
-    """The part in pieces of 256 KB, in UTF-8 whichever of the two encodings it is in."""
-    with package.stream(name) as stream:
-        block = stream.read(_BLOCK)
-        wide = block[:2] in (b"\xff\xfe", b"\xfe\xff")
-        decoder = codecs.getincrementaldecoder("utf-16")("replace") if wide else None
-        while block:
-            yield decoder.decode(block).encode("utf-8", "replace") if decoder else block
-            block = stream.read(_BLOCK)
+    """The part in pieces of up to 64 KB, in UTF-8 whichever of the two encodings it is in."""
+    chunks = package.chunks(name)
+    first = next(chunks, b"")
+    codec = next((codec for start, codec in _WIDE if first.startswith(start)), None)
+    if codec is None:
+        yield first
+        yield from chunks
+        return
+    decoder = codecs.getincrementaldecoder(codec)("replace")
+    for chunk in chain((first,), chunks):
+        yield decoder.decode(chunk).encode("utf-8", "replace")
 
 
 def tag_blocks(package: Package, name: str) -> Iterator[bytes]:

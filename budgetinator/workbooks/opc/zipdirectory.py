@@ -10,6 +10,7 @@ stored and deflated members on one disk (ECMA-376 part 2, annex B).
 
 from __future__ import annotations
 
+import errno
 import os
 import struct
 import threading
@@ -28,6 +29,15 @@ _END64_LOCATOR = struct.Struct("<4sLQL")
 _END64 = struct.Struct("<4sQ2H2L4Q")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
 _LOCAL = struct.Struct("<4s5H3L2H")
+_NO_COPYING = {
+    errno.EXDEV,
+    errno.EINVAL,
+    errno.ENOSYS,
+    errno.EOPNOTSUPP,
+    errno.EBADF,
+    errno.ETXTBSY,
+    errno.EPERM,
+}
 _LONGEST_COMMENT = 0xFFFF
 _UNKNOWN = 0xFFFFFFFF
 _ZIP64_EXTRA = 1
@@ -118,6 +128,26 @@ class SourceFile:
             os.lseek(self._descriptor, offset, os.SEEK_SET)
             return os.read(self._descriptor, length)
 
+    def copy_to(self, descriptor: int, at: int, offset: int, length: int) -> int:
+        """Copy bytes into another open file without reading them; how many it has copied.
+
+        None of them where the system or the disks cannot; raises OSError for a full disk.
+        """
+        copied = 0
+        while hasattr(os, "copy_file_range") and copied < length:
+            try:
+                count = os.copy_file_range(
+                    self._descriptor, descriptor, length - copied, offset + copied, at + copied
+                )
+            except OSError as error:
+                if error.errno in _NO_COPYING:
+                    break
+                raise
+            if count == 0:
+                break
+            copied += count
+        return copied
+
     def close(self) -> None:
         """Give the descriptor back."""
         descriptor, self._descriptor = self._descriptor, -1
@@ -147,6 +177,11 @@ class MemoryFile(SourceFile):
         """Let go of the copy."""
         self._open = False
         self._data = b""
+
+    def copy_to(self, descriptor: int, at: int, offset: int, length: int) -> int:
+        """Nothing is copied that way from memory."""
+        del descriptor, at, offset, length
+        return 0
 
     def _read_some(self, offset: int, length: int) -> bytes:
         return self._data[offset : offset + length]

@@ -7,6 +7,6 @@ are those of copying the file.
 from __future__ import annotations
 
 from budgetinator.workbooks.patch.cells import CellInput, Formula
-from budgetinator.workbooks.patch.patching import PatchReport, patch_cells
+from budgetinator.workbooks.patch.patching import PatchReport, losses_of_cells, patch_cells
 
-__all__ = ["CellInput", "Formula", "PatchReport", "patch_cells"]
+__all__ = ["CellInput", "Formula", "PatchReport", "losses_of_cells", "patch_cells"]

@@ -24,6 +24,7 @@ _ERROR_CODE = re.compile(r"#(N/A|[A-Z_]+|[A-Z0-9_/]+[!?])")
 # (ST_Xstring, section 22.9.2.19), and so is the underscore of text that looks like that.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_TAG = re.compile(rb"(</?)(?=\w)")
 _NEEDS_PRESERVE = re.compile(r"^ | $|[\t\n]|  ")
 
 
@@ -42,6 +43,8 @@ class CellContent:
     """What goes into a cell: the type attribute, and an element with its escaped text.
 
     `number_format` is the built-in format that the cell needs unless it has one for dates.
+    `attributes` are those of the element, `area` what an array formula fills. With
+    `is_markup` the text is that of elements, which get the sheet's prefix.
     """
 
     type: bytes = b""
@@ -49,6 +52,9 @@ class CellContent:
     text: bytes = b""
     preserve: bool = False
     number_format: int | None = None
+    attributes: bytes = b""
+    area: str | None = None
+    is_markup: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -60,11 +66,20 @@ class CellContent:
         """Whether it is a formula."""
         return self.element == b"f"
 
+    @property
+    def is_text(self) -> bool:
+        """Whether it is a text."""
+        return self.element == b"is"
+
     def xml(self, prefix: bytes) -> bytes:
         """The child elements, in the vocabulary that the sheet gives this prefix to."""
         if not self.element:
             return b""
+        if self.is_markup:
+            text = _TAG.sub(rb"\1%b" % prefix, self.text) if prefix else self.text
+            return b"<%b%b>%b</%b%b>" % (prefix, self.element, text, prefix, self.element)
         space = b' xml:space="preserve"' if self.preserve else b""
+        space = self.attributes + space
         inner = b"t" if self.element == b"is" else self.element
         xml = b"<%b%b%b>%b</%b%b>" % (prefix, inner, space, self.text, prefix, inner)
         return b"<%bis>%b</%bis>" % (prefix, xml, prefix) if self.element == b"is" else xml

@@ -28,6 +28,7 @@ __all__ = ["CONTENT_TYPES", "PackageEdit", "StreamedPart"]
 
 CONTENT_TYPES = "[Content_Types].xml"
 
+_RELATIONSHIPS_TYPE = "application/vnd.openxmlformats-package.relationships+xml"
 _NO_RELATIONSHIPS = (
     b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
     b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"/>'
@@ -104,6 +105,7 @@ class PackageEdit:
         if not self.has(name):
             rels = SmallPart(self.package, name, _NO_RELATIONSHIPS, UTF8, changed=True)
             self._added[_key(name)] = rels
+            self._declare_relationships()
         taken = {entry.id for entry in self.relationships(part)}
         new = next(f"rId{n}" for n in range(1, len(taken) + 2) if f"rId{n}" not in taken)
         attributes = {"Id": new, "Type": kind, "Target": target if external else f"/{target}"}
@@ -130,8 +132,20 @@ class PackageEdit:
         gone = before - self._reachable(self.relationships)
         names = tuple(name for name in self.package.names if _key(name) in gone)
         for name in names:
-            self._remove_part(name)
+            self.remove_part(name)
         return names
+
+    def remove_part(self, name: str) -> None:
+        """Take a part of the package away, with its relationships and its content type."""
+        self._removed.add(_key(name))
+        self._removed.add(_key(relationships_name(name)))
+
+        gone = {_key(name), _key(relationships_name(name))}
+
+        def concerned(element: Element) -> bool:
+            return _key(element.attributes.get("PartName", "/")) in gone
+
+        self.part(CONTENT_TYPES).edit(lambda data: without_children(data, concerned))
 
     def added_parts(self) -> Iterable[SmallPart]:
         """The parts that were not there before, in the order in which they were added."""
@@ -146,14 +160,11 @@ class PackageEdit:
         """Whether the part of the package is not to be written."""
         return _key(name) in self._removed
 
-    def _remove_part(self, name: str) -> None:
-        self._removed.add(_key(name))
-        self._removed.add(_key(relationships_name(name)))
-
-        def concerned(element: Element) -> bool:
-            return _key(element.attributes.get("PartName", "/")) == _key(name)
-
-        self.part(CONTENT_TYPES).edit(lambda data: without_children(data, concerned))
+    def _declare_relationships(self) -> None:
+        """Some files name each part of relationships alone, where most have a default."""
+        if self._content_type("any.rels") is None:
+            attributes = {"Extension": "rels", "ContentType": _RELATIONSHIPS_TYPE}
+            self.part(CONTENT_TYPES).edit(lambda data: with_child(data, "Default", attributes))
 
     def _reachable(self, relationships: Relationships) -> set[str]:
         found: set[str] = set()

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from budgetinator.errors import WouldLose
-from budgetinator.workbooks.opc.package import Package, SheetEntry
+from budgetinator.workbooks.opc.package import Package
 from budgetinator.workbooks.patch.cells import CellInput
-from budgetinator.workbooks.patch.changes import SheetChanges, sort_changes
+from budgetinator.workbooks.patch.changes import sort_changes
 from budgetinator.workbooks.patch.compression import Level, check_level
 from budgetinator.workbooks.patch.edit import PackageEdit
 from budgetinator.workbooks.patch.elements import MarkupError
-from budgetinator.workbooks.patch.parts import PartSource, damaged_part, has_formulas
-from budgetinator.workbooks.patch.refusals import Site
-from budgetinator.workbooks.patch.sheetxml import SheetPlan, plan_sheet
-from budgetinator.workbooks.patch.styling import Styling
-from budgetinator.workbooks.patch.tables import check_table_headers
+from budgetinator.workbooks.patch.parts import damaged_part
+from budgetinator.workbooks.patch.planning import CellPlanning, StaleValues
+from budgetinator.workbooks.patch.sheetedit import setting
+from budgetinator.workbooks.patch.signatures import (
+    is_signed,
+    refuse_signature,
+    take_off_signature,
+)
 from budgetinator.workbooks.patch.workbookxml import WorkbookPart
-from budgetinator.workbooks.patch.writing import write_edit
+from budgetinator.workbooks.patch.writing import fits_segments, read_in_segments, write_edit
 
-__all__ = ["PatchReport", "patch_cells"]
+if TYPE_CHECKING:
+    from budgetinator.workbooks.losses.finding import Loss
+    from budgetinator.workbooks.patch.segments import SegmentedPart
+
+__all__ = ["PatchReport", "losses_of_cells", "patch_cells"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,8 @@ class PatchReport:
     parts_copied: int
     bytes_written: int
     recalculates: bool
+    losses: tuple[Loss, ...] = ()
+    segments: Mapping[str, SegmentedPart] = field(default_factory=dict)
 
 
 def patch_cells(
@@ -41,106 +49,85 @@ def patch_cells(
     target: BinaryIO,
     *,
     level: Level = "auto",
+    allow_loss: bool = False,
+    segments: Mapping[str, SegmentedPart] | None = None,
+    stale_values: StaleValues = "mark",
 ) -> PatchReport:
     """Write the workbook to `target` with these cells changed and all else as it was.
 
     Keys are `Sheet!A1`, or `A1` for the active sheet. None clears a cell and
     keeps its format; a str is text whatever it begins with; a `Formula` is a
     formula, without a cached value. Dates get a date format unless the cell has
-    one. Cells that depend on what changed keep their cached values, and the
-    workbook is marked to be recalculated when it is opened.
+    one. The workbook is marked to be recalculated when it is opened; formulas that
+    depend on what changed keep their cached values, unless `stale_values` is "remove".
 
     `target` can seek, is written from where it stands, and stays the caller's.
     Nothing is written before everything was checked: WorksheetNotFound,
     InvalidCellReference, InvalidCellValue, WorkbookRefused, WorkbookDamaged,
-    WouldLose, or ConfigError for the level, mean an untouched target.
+    WouldLose, or ConfigError for the level, mean an untouched target. With `allow_loss`
+    a table whose header is overwritten gets another name for the column instead, and a
+    digital signature is taken off.
+
+    With `segments`, which the report of an earlier writing of this package tells or which are
+    empty, large sheets are written so that a later change costs little more than a copy.
     """
     check_level(level)
-    patch = _plan(package, changes)
-    written = write_edit(patch.edit, target, level)
-    changed = [(entry, plan) for entry, plan in patch.plans.values() if plan.splices]
+    edit = PackageEdit(package)
+    signature = _signature_lost(edit, allow_loss=allow_loss)
+    planning = CellPlanning(edit, allow_loss=allow_loss, stale_values=stale_values)
+    for sheet in sort_changes(package, _workbook(edit), changes):
+        if segments and stale_values == "mark":  # else results far from the changes go too
+            read_in_segments(edit, segments, sheet.entry.part, sheet.contents)
+        planning.plan(sheet.entry, setting(sheet.contents))
+    recalculates = planning.finish()
+    if not fits_segments(edit):
+        return patch_cells(
+            package,
+            changes,
+            target,
+            level=level,
+            allow_loss=allow_loss,
+            segments={},
+            stale_values=stale_values,
+        )
+    written = write_edit(edit, target, level, segments=segments)
+    changed = [(entry, plan) for entry, plan in planning.plans.values() if plan.splices]
     return PatchReport(
         cells_written=sum(plan.cells_written for _, plan in changed),
         sheets=tuple(entry.name for entry, _ in changed),
         parts_copied=written.parts_copied,
         bytes_written=written.bytes_written,
-        recalculates=patch.recalculates,
+        recalculates=recalculates,
+        losses=(*signature, *planning.losses),
+        segments=written.segments,
     )
 
 
-@dataclass(slots=True)
-class _Patch:
-    """The edit, and what it comes to in each sheet."""
+def losses_of_cells(package: Package, changes: Mapping[str, CellInput]) -> tuple[Loss, ...]:
+    """What `patch_cells` would lose with `allow_loss`; raises as it does, and writes nothing."""
+    edit = PackageEdit(package)
+    signature = _signature_lost(edit, allow_loss=True)
+    planning = CellPlanning(edit)
+    for sheet in sort_changes(package, _workbook(edit), changes):
+        planning.plan(sheet.entry, setting(sheet.contents))
+    return (*signature, *planning.losses)
 
-    edit: PackageEdit
-    plans: dict[str, tuple[SheetEntry, SheetPlan]] = field(default_factory=dict)
-    recalculates: bool = False
+
+def _signature_lost(edit: PackageEdit, *, allow_loss: bool) -> tuple[Loss, ...]:
+    if not is_signed(edit.package):
+        return ()
+    if not allow_loss:
+        refuse_signature(edit.package)
+    # Here, because it brings openpyxl, which takes more memory than all patching.
+    from budgetinator.workbooks.losses.risks import losses_by_any_change
+
+    take_off_signature(edit)
+    return losses_by_any_change(edit.package)
 
 
-def _plan(package: Package, changes: Mapping[str, CellInput]) -> _Patch:
-    _refuse_signature(package)
-    patch = _Patch(PackageEdit(package))
-    book = patch.edit.part(package.workbook_part)
+def _workbook(edit: PackageEdit) -> WorkbookPart:
+    book = edit.part(edit.package.workbook_part)
     try:
-        workbook = WorkbookPart.parse(book.data)
+        return WorkbookPart.parse(book.data)
     except MarkupError as error:
-        raise damaged_part(package, book.name, str(error)) from error
-    styling = Styling(patch.edit)
-    for sheet in sort_changes(package, workbook, changes):
-        _plan_sheet(patch, sheet, styling)
-    styling.finish()
-    chain = _calculation_chain(package)
-    patch.recalculates = workbook.recalculates
-    if not patch.recalculates and _needs_recalculation(patch, chain is not None):
-        patch.recalculates = True
-        book.edit(lambda _: workbook.recalculating())
-    plans = [plan for _, plan in patch.plans.values()]
-    if chain and any(plan.formulas_added or plan.formulas_removed for plan in plans):
-        patch.edit.remove_relationship(package.workbook_part, chain)
-        patch.edit.remove_unreachable()
-    return patch
-
-
-def _plan_sheet(patch: _Patch, changes: SheetChanges, styling: Styling) -> None:
-    entry, package = changes.entry, patch.edit.package
-    site = Site(str(package.path), entry.name, entry.part)
-    check_table_headers(package, changes.contents, site)
-    streamed = patch.edit.streamed_part(entry.part)
-    plan = plan_sheet(streamed.source.text, changes.contents, styling.dated, site)
-    streamed.splices += plan.splices
-    patch.plans[entry.part] = (entry, plan)
-
-
-def _refuse_signature(package: Package) -> None:
-    if any(name.lower().replace("\\", "/").startswith("_xmlsignatures/") for name in package.names):
-        raise WouldLose(
-            f"{package.path} carries a digital signature, which no changed file can keep; "
-            "take the signature off in Excel first.",
-            path=str(package.path),
-            losses=("digital signature",),
-        )
-
-
-def _calculation_chain(package: Package) -> str | None:
-    """The relationship to the calculation chain, where there is one."""
-    for relationship in package.relationships(package.workbook_part):
-        if relationship.kind == "calcChain" and package.has(relationship.target):
-            return relationship.id
-    return None
-
-
-def _needs_recalculation(patch: _Patch, has_chain: bool) -> bool:
-    """Whether a formula may show an old result; the other sheets are asked smallest first."""
-    plans = [plan for _, plan in patch.plans.values()]
-    if not any(plan.splices for plan in plans):
-        return False
-    if has_chain or any(p.has_formulas or p.formulas_added or p.formulas_removed for p in plans):
-        return True
-    package = patch.edit.package
-    others = {
-        entry.part
-        for entry in package.sheets
-        if entry.kind in {"worksheet", "macrosheet"} and entry.part not in patch.plans
-    }
-    by_size = sorted(others, key=lambda part: package.member(part).size)
-    return any(has_formulas(PartSource(package, part).text()) for part in by_size)
+        raise damaged_part(edit.package, book.name, str(error)) from error

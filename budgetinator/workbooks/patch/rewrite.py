@@ -8,15 +8,16 @@ APPNOTE 6.3.9, sections 4.3 and 4.5.3 (Zip64).
 from __future__ import annotations
 
 import struct
-import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from budgetinator.workbooks.opc.codec import crc32
 from budgetinator.workbooks.opc.package import Member, Package
 from budgetinator.workbooks.patch.compression import Deflater
 
-__all__ = ["ZipRewriter"]
+__all__ = ["OpenMember", "ZipRewriter"]
 
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
@@ -31,6 +32,7 @@ _DEFLATED = 8
 _VERSION, _VERSION64 = 20, 45
 _UTF8_NAME = 0x800
 _DEFLATE_HINTS = 0x006
+_COPY = 1024 * 1024
 # 1980-01-01, the first day that the format knows: new members get no clock time,
 # so that the same change gives the same file.
 _NEW_MEMBER_TIME = (0, 0x21)
@@ -52,6 +54,30 @@ class _Written:
     create_version: int = _VERSION
 
 
+class OpenMember:
+    """A member under construction; whoever writes into it tells its checksum and its size."""
+
+    def __init__(self, zip_file: ZipRewriter, start: int) -> None:
+        self.crc = 0
+        self.size = 0
+        self._zip = zip_file
+        self._start = start
+
+    @property
+    def packed(self) -> int:
+        """How many compressed bytes it has."""
+        return self._zip._at - self._start  # noqa: SLF001  they are one
+
+    def write(self, data: bytes) -> None:
+        """Write compressed bytes."""
+        if data:
+            self._zip._write(data)  # noqa: SLF001
+
+    def copy(self, package: Package, name: str, offset: int, length: int) -> None:
+        """Copy some of the compressed bytes of a package's part."""
+        self._zip._copy_raw(package, name, offset, length)  # noqa: SLF001
+
+
 class ZipRewriter:
     """Writes one zip file into a target that can seek; the target stays the caller's.
 
@@ -71,8 +97,11 @@ class ZipRewriter:
         entry.flags = member.flags & (_UTF8_NAME | _DEFLATE_HINTS)
         wide = entry.packed >= _UNKNOWN or entry.size >= _UNKNOWN
         self._write(self._local_header(entry, wide=wide))
-        for chunk in package.raw(name):
-            self._write(chunk)
+        if member.compressed_size < _COPY:
+            for chunk in package.raw(name):
+                self._write(chunk)
+        else:
+            self._copy_raw(package, name, 0, member.compressed_size)
         self._members.append(entry)
 
     def replace(
@@ -112,28 +141,58 @@ class ZipRewriter:
             create_version=member.create_version,
         )
 
+    @contextmanager
+    def begin(self, member: Member, size: int) -> Iterator[OpenMember]:
+        """Write compressed bytes in the place of a member; `size` is about what they unpack to."""
+        with self._open(self._entry(member), size) as output:
+            yield output
+
     def _compress(
         self, entry: _Written, chunks: Iterable[bytes], deflate: Deflater, size: int
     ) -> None:
+        with self._open(entry, size) as output:
+            for chunk in chunks:
+                output.crc = crc32(chunk, output.crc)
+                output.size += len(chunk)
+                output.write(deflate.compress(chunk))
+            output.write(deflate.flush())
+
+    @contextmanager
+    def _open(self, entry: _Written, size: int) -> Iterator[OpenMember]:
         entry.method = _DEFLATED
         # Deflate may grow a little, and the guess may be low: room for both.
         wide = size > _UNKNOWN // 2
         entry.crc = entry.packed = entry.size = 0
         self._write(self._local_header(entry, wide=wide))
-        for chunk in chunks:
-            entry.crc = zlib.crc32(chunk, entry.crc)
-            entry.size += len(chunk)
-            self._write_packed(entry, deflate.compress(chunk))
-        self._write_packed(entry, deflate.flush())
+        output = OpenMember(self, self._at)
+        yield output
+        entry.crc, entry.size, entry.packed = output.crc, output.size, output.packed
         self._target.seek(self._base + entry.offset)
         self._target.write(self._local_header(entry, wide=wide))
         self._target.seek(self._base + self._at)
         self._members.append(entry)
 
-    def _write_packed(self, entry: _Written, data: bytes) -> None:
-        if data:
-            entry.packed += len(data)
-            self._write(data)
+    def _copy_raw(self, package: Package, name: str, offset: int, length: int) -> None:
+        copied = self._copy_within_system(package, name, offset, length)
+        self._at += copied
+        while copied < length:
+            count = min(_COPY, length - copied)
+            self._write(package.raw_at(name, offset + copied, count))
+            copied += count
+
+    def _copy_within_system(self, package: Package, name: str, offset: int, length: int) -> int:
+        """Copy what is large from descriptor to descriptor; how many bytes."""
+        if length < _COPY:
+            return 0
+        try:
+            descriptor = self._target.fileno()
+        except OSError:  # it is in memory
+            return 0
+        self._target.flush()
+        at = self._base + self._at
+        copied = package.copy_raw(name, offset, length, descriptor, at)
+        self._target.seek(at + copied)
+        return copied
 
     def _write(self, data: bytes) -> None:
         self._target.write(data)

@@ -15,7 +15,7 @@ from budgetinator.errors import InvalidCellReference
 from budgetinator.workbooks.addresses import Area, format_cell, parse_range
 from budgetinator.workbooks.patch.elements import Element
 from budgetinator.workbooks.patch.refusals import Site
-from budgetinator.workbooks.patch.rowxml import Row, RowCell
+from budgetinator.workbooks.patch.rowcells import Row, RowCell
 from budgetinator.workbooks.patch.splices import Splice
 from budgetinator.workbooks.patch.tags import escape_attribute, opened_tag, set_attribute
 
@@ -42,6 +42,8 @@ def shared_index(formula: Element | None) -> str | None:
 
 def shared_master(row: Row, cell: RowCell) -> SharedMaster | None:
     """What the cell holds for others, or None."""
+    if b"shared" not in cell.body:
+        return None
     formula = cell.formula
     index = shared_index(formula)
     if formula is None or index is None or not formula.text:
@@ -79,8 +81,7 @@ class Succession:
         """Look at a row; those that `concerns` denies may be left out."""
         row = Row(number, offset, data)
         for cell in row.cells:
-            index = shared_index(cell.formula)
-            if index is not None:
+            if self._mark.search(cell.body) and (index := shared_index(cell.formula)) is not None:
                 self._visit(row, cell, index)
 
     def _visit(self, row: Row, cell: RowCell, index: str) -> None:

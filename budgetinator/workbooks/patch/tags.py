@@ -7,7 +7,14 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["escape_attribute", "is_true", "opened_tag", "set_attribute", "without_attributes"]
+__all__ = [
+    "escape_attribute",
+    "is_true",
+    "opened_tag",
+    "set_attribute",
+    "tag_attributes",
+    "without_attributes",
+]
 
 _ATTRIBUTE = re.compile(rb"\s+([^\s=/>]+)\s*=\s*(\"[^\"]*\"|'[^']*')")
 
@@ -21,6 +28,11 @@ def set_attribute(tag: bytes, name: bytes, value: bytes) -> bytes:
     at = len(tag) - (2 if tag.endswith(b"/>") else 1)
     kept = tag[:at].rstrip()
     return kept + b" " + name + b'="' + value + b'"' + tag[len(kept) :].lstrip()
+
+
+def tag_attributes(tag: bytes) -> dict[bytes, bytes]:
+    """The attributes of a start tag, as they are written."""
+    return {name: value[1:-1] for name, value in _ATTRIBUTE.findall(tag)}
 
 
 def without_attributes(tag: bytes, names: frozenset[bytes]) -> bytes:

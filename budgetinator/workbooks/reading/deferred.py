@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import copy
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, cast
-from weakref import WeakKeyDictionary
+from weakref import ref
 from zipfile import ZipFile
 
 from openpyxl.reader.excel import ExcelReader
@@ -41,15 +42,17 @@ class Original:
         self.package = package
         self.left_out: tuple[str, ...] = ()
         self.on_read: Callable[[Worksheet, int], None] | None = None
-        self._parts: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
+        # By identity: openpyxl compares chart sheets by what they hold.
+        self._parts: dict[int, tuple[ref[Any], str]] = {}
 
     def part_of(self, sheet: object) -> str | None:
         """The part that a worksheet or chart sheet came from; None for one that was added."""
-        return self._parts.get(sheet)
+        held = self._parts.get(id(sheet))
+        return held[1] if held is not None and held[0]() is sheet else None
 
     def note_part(self, sheet: object, part: str) -> None:
         """Remember that the sheet stands in this part of the package."""
-        self._parts[sheet] = self.package.spelling(part)
+        self._parts[id(sheet)] = (ref(sheet), self.package.spelling(part))
 
     def exchange(self, package: Package) -> None:
         """Go on with what a save has written; its unread sheets are those of before."""
@@ -99,6 +102,17 @@ class _Source:
         self.reader = reader
         self.file = file
         self.load = load
+        self._epoch = vars(reader.wb)["_epoch"]
+
+    @contextmanager
+    def epoch_of_file(self) -> Iterator[None]:
+        """Dates count from the file's own day, whatever was set on the workbook since."""
+        held = vars(self.reader.wb)
+        now, held["_epoch"] = held["_epoch"], self._epoch
+        try:
+            yield
+        finally:
+            held["_epoch"] = now
 
     def reader_of(self, sheet: Any, worksheet: Worksheet, archive: PartArchive) -> Any:
         """openpyxl's reader for one sheet alone, which it finds in `worksheet`."""
@@ -136,7 +150,8 @@ def _read(source: _Source, sheet: Any, part: str, worksheet: Worksheet) -> None:
         held = dict(vars(worksheet))
         vars(worksheet)["add_table"] = partial(_add_table, worksheet)
         try:
-            ExcelReader.read_worksheets(source.reader_of(sheet, worksheet, archive))
+            with source.epoch_of_file():
+                ExcelReader.read_worksheets(source.reader_of(sheet, worksheet, archive))
         except BudgetinatorError:
             raise
         except Exception:

@@ -34,7 +34,7 @@ from budgetinator.workbooks.opc.partguard import check_parts
 from budgetinator.workbooks.reading.deferred import Attempt, Original, check_grid, defer_sheets
 from budgetinator.workbooks.reading.partarchive import PartArchive
 
-__all__ = ["Loaded", "damaged_by", "has_macros", "load_workbook_guarded"]
+__all__ = ["Loaded", "damaged_by", "has_macros", "load_package", "load_workbook_guarded"]
 
 log = logging.getLogger("budgetinator.workbooks")
 
@@ -155,7 +155,7 @@ def load_workbook_guarded(
             "keep_vba": has_macros(package) if keep_vba is None else keep_vba,
         }
         declared = [entry.name for entry in package.sheets]
-        loaded = _load(package, options, original)
+        loaded = load_package(package, options, original)
         _check_whole(loaded.workbook, declared, package)
         if not read_only and original is None:
             for sheet in loaded.workbook.worksheets:
@@ -186,7 +186,11 @@ def _check_transitional(package: Package) -> None:
             raise refused(str(package.path), why, reason="strict Open XML")
 
 
-def _load(package: Package, options: dict[str, bool], original: Original | None) -> Loaded:
+def load_package(package: Package, options: dict[str, bool], original: Original | None) -> Loaded:
+    """The workbook of a package that was checked, as `load_workbook_guarded` gives it.
+
+    `options` are openpyxl's; with an `original` its sheets are read when they are touched.
+    """
     archive = PartArchive(package)
     readers: list[_Reader] = []
 

@@ -15,6 +15,7 @@ from budgetinator.workbooks.worksheets import find_title, worksheet_not_found
 
 if TYPE_CHECKING:
     from budgetinator.workbooks.patch import CellInput
+    from budgetinator.workbooks.reading.currency import ShownValue
     from budgetinator.workbooks.reading.values import Value
 
 __all__ = ["SheetValues", "stream_values", "worksheet_names"]
@@ -24,7 +25,7 @@ class SheetValues(NamedTuple):
     """The rows of one sheet, as `ExcelManager.values` gives them."""
 
     sheet: str
-    rows: list[tuple[Value, ...]]
+    rows: list[tuple[ShownValue, ...]]
 
 
 def worksheet_names(

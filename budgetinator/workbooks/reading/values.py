@@ -1,33 +1,42 @@
 """What the cells of a sheet show: values, not formulas, streamed row by row.
 
-Read by openpyxl's sheet parser and not by its read-only worksheets, because
-those trust the dimension that a file declares, fill every gap with empty rows
-of full width, show errors as text, and replace a number by an error where its
-format says date and no calendar has that day.
+A file is read by `sheetrows`, without openpyxl: three times as fast as openpyxl's
+parser of rows, and what a cell shows is what it holds. openpyxl's own read-only sheets
+trust the dimension that a file declares, fill every gap with empty rows of full width,
+show errors as text, and replace a number by an error where its format says date and no
+calendar has that day.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 from collections.abc import Generator, Iterator
-from typing import Any, BinaryIO, NamedTuple, TypeAlias, cast
-
-from openpyxl import Workbook
-from openpyxl.utils.datetime import from_excel
-from openpyxl.worksheet._read_only import ReadOnlyWorksheet
-from openpyxl.worksheet._reader import DATA_TAG, ROW_TAG, WorkSheetParser
-from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
-from openpyxl.worksheet.worksheet import Worksheet
-from openpyxl.xml.functions import iterparse
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
 from budgetinator.config import OpeningBounds
-from budgetinator.errors import BudgetinatorError, WorkbookDamaged, WorksheetNotFound
-from budgetinator.workbooks.addresses import MAX_COLUMN, MAX_ROW
-from budgetinator.workbooks.opc.guard import refused
-from budgetinator.workbooks.reading.loading import damaged_by, load_workbook_guarded
+from budgetinator.errors import WorkbookDamaged, WorksheetNotFound
+from budgetinator.workbooks.opc.package import Package, SheetEntry
+from budgetinator.workbooks.opc.partguard import check_part
+from budgetinator.workbooks.reading.celltexts import CellError, CellTexts, Value
+from budgetinator.workbooks.reading.exactcells import Content
+from budgetinator.workbooks.reading.numberformats import Calendar
+from budgetinator.workbooks.reading.sharedstrings import SharedStrings
+from budgetinator.workbooks.reading.sheetrows import read_contents, read_rows
 
-__all__ = ["CELL_ERRORS", "CellError", "CellValue", "Value", "iter_cells", "iter_values"]
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+    from openpyxl.worksheet.worksheet import Worksheet
+
+__all__ = [
+    "CELL_ERRORS",
+    "CellError",
+    "CellValue",
+    "Content",
+    "Value",
+    "iter_cells",
+    "iter_contents",
+    "iter_values",
+]
 
 # ECMA-376 part 1, 18.17.3 lists the first seven; the others came with later versions of Excel.
 CELL_ERRORS = (
@@ -51,24 +60,6 @@ CELL_ERRORS = (
 )
 
 
-class CellError(str):
-    """The error that a cell shows in place of a value: equal to its text, but no text.
-
-    `CellError("#DIV/0!") == "#DIV/0!"`, and isinstance tells it from a cell in
-    which somebody typed that.
-    """
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return f"CellError({str.__repr__(self)})"
-
-
-Value: TypeAlias = (
-    str | int | float | bool | dt.datetime | dt.date | dt.time | dt.timedelta | CellError | None
-)
-
-
 class CellValue(NamedTuple):
     """One cell that holds something; row and column count from 1."""
 
@@ -77,7 +68,7 @@ class CellValue(NamedTuple):
     value: Value
 
 
-Source: TypeAlias = Workbook | str | os.PathLike[str]
+Source: TypeAlias = "Workbook | str | os.PathLike[str]"
 
 
 def iter_values(
@@ -91,6 +82,7 @@ def iter_values(
     Formats without a value do not count. A formula is its cached value, None where there
     is none; in a workbook that was opened with its formulas it is the formula's text.
 
+    A workbook is one that was loaded whole, and not `read_only`, which has no cells.
     A path is opened at the first row and closed at the last, or when the iterator is
     closed. Raises WorksheetNotFound, WorkbookDamaged with the sheet and cell, and for a
     path all that opening raises.
@@ -102,12 +94,7 @@ def iter_values(
         if not row:
             continue
         if number < expected:
-            raise WorkbookDamaged(
-                f"The row {number} of the sheet {sheet!r} is out of place; "
-                "let Excel repair the file.",
-                sheet=sheet,
-                cell=f"A{number}",
-            )
+            raise _out_of_place(number, sheet)
         for _ in range(expected, number):
             yield ()
         yield tuple(row)
@@ -127,39 +114,65 @@ def iter_cells(
                 yield CellValue(number, column, value)
 
 
+def iter_contents(
+    path: str | os.PathLike[str], sheet: str, *, bounds: OpeningBounds | None = None
+) -> Generator[tuple[int, list[Content]], None, None]:
+    """The rows of a file's sheet that hold something: the row's number, and its cells from A on.
+
+    With each value comes its formula as Excel shows it, so this takes several times as
+    long as `iter_values`. Opens, closes and raises as that does.
+    """
+    last = 0
+    with Package.open(path, bounds) as package:
+        for number, cells in read_contents(package, *_begin(package, sheet)):
+            if number <= last:
+                raise _out_of_place(number, sheet)
+            yield number, cells
+            last = number
+
+
 Row: TypeAlias = tuple[int, list[Value]]
 
 
 def _rows(source: Source, sheet: str, bounds: OpeningBounds | None) -> Iterator[Row]:
-    if isinstance(source, Workbook):
-        yield from _rows_of(source, sheet)
+    if not isinstance(source, str | os.PathLike):
+        yield from _held(_find(source, sheet))
         return
-    workbook = load_workbook_guarded(source, read_only=True, data_only=True, bounds=bounds).workbook
-    try:
-        yield from _rows_of(workbook, sheet)
-    finally:
-        workbook.close()
+    with Package.open(source, bounds) as package:
+        yield from read_rows(package, *_begin(package, sheet))
 
 
-def _rows_of(workbook: Workbook, sheet: str) -> Iterator[Row]:
-    worksheet = _find(workbook, sheet)
-    if isinstance(worksheet, ReadOnlyWorksheet):
-        return _streamed(workbook, worksheet)
-    return _held(worksheet)
+def _out_of_place(number: int, sheet: str) -> WorkbookDamaged:
+    return WorkbookDamaged(
+        f"The row {number} of the sheet {sheet!r} is out of place; let Excel repair the file.",
+        sheet=sheet,
+        cell=f"A{number}",
+    )
 
 
-def _find(workbook: Workbook, name: str) -> Worksheet | ReadOnlyWorksheet:
-    sheets: list[Worksheet | ReadOnlyWorksheet] = list(workbook.worksheets)
-    by_name = {sheet.title: sheet for sheet in sheets}
-    by_lower = {title.casefold(): sheet for title, sheet in by_name.items()}
-    found = by_name.get(name) or by_lower.get(name.casefold())
-    if found is None:
+def _begin(package: Package, sheet: str) -> tuple[SheetEntry, CellTexts]:
+    check_part(package, package.workbook_part)
+    worksheets = {entry.name: entry for entry in package.sheets if entry.kind == "worksheet"}
+    entry = worksheets[_found(sheet, list(worksheets))]
+    return entry, CellTexts(Calendar.of(package), SharedStrings(package))
+
+
+def _find(workbook: Workbook, name: str) -> Worksheet:
+    by_name = {sheet.title: sheet for sheet in workbook.worksheets}
+    return by_name[_found(name, list(by_name))]
+
+
+def _found(name: str, titles: list[str]) -> str:
+    if name in titles:
+        return name
+    by_lower = {title.casefold(): title for title in titles}
+    if name.casefold() not in by_lower:
         raise WorksheetNotFound(
-            f"There is no worksheet {name!r}; there are {', '.join(map(repr, by_name))}.",
+            f"There is no worksheet {name!r}; there are {', '.join(map(repr, titles))}.",
             sheet=name,
-            available=tuple(by_name),
+            available=tuple(titles),
         )
-    return found
+    return by_lower[name.casefold()]
 
 
 def _held(worksheet: Worksheet) -> Iterator[Row]:
@@ -178,6 +191,8 @@ def _held(worksheet: Worksheet) -> Iterator[Row]:
 
 
 def _held_value(value: Any, data_type: str) -> Value:
+    from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
+
     if isinstance(value, ArrayFormula):
         return cast(str, value.text)
     if isinstance(value, DataTableFormula):
@@ -185,87 +200,3 @@ def _held_value(value: Any, data_type: str) -> Value:
     if data_type == "e" and isinstance(value, str):
         return CellError(value)
     return cast(Value, value)
-
-
-def _streamed(workbook: Workbook, worksheet: ReadOnlyWorksheet) -> Iterator[Row]:
-    inner: Any = worksheet  # where openpyxl keeps what its own iteration is made from
-    part: str = inner._worksheet_path  # noqa: SLF001
-    with inner._get_source() as stream:  # noqa: SLF001
-        parser = _RowParser(
-            cast(BinaryIO, stream),
-            inner._shared_strings,  # noqa: SLF001
-            data_only=workbook.data_only,
-            epoch=workbook.epoch,
-        )
-        rows = parser.parse()
-        calendar = _Calendar(workbook)
-        while True:
-            try:
-                parsed = next(rows, None)
-                if parsed is None:
-                    return
-                row = _placed(parsed[0], parsed[1], calendar)
-            except BudgetinatorError:
-                raise
-            except Exception as error:  # openpyxl raises whatever a cell leads it to
-                damaged = damaged_by(error, _path_of(workbook), part)
-                damaged.sheet = worksheet.title
-                raise damaged from error
-            yield parsed[0], row
-
-
-def _path_of(workbook: Workbook) -> str:
-    return str(getattr(getattr(workbook, "_archive", None), "filename", "the workbook"))
-
-
-class _RowParser(WorkSheetParser):
-    """openpyxl's parser of rows, which stops where the rows do and warns of nothing else."""
-
-    def parse(self) -> Generator[Any, None, None]:
-        for _, element in iterparse(self.source):
-            if element.tag == ROW_TAG:
-                yield self.parse_row(element)
-                element.clear()
-            elif element.tag == DATA_TAG:
-                return
-
-
-class _Calendar:
-    """Which of a workbook's cell formats mean a date, and what day it counts from."""
-
-    def __init__(self, workbook: Workbook) -> None:
-        formats: Any = workbook
-        self._epoch = workbook.epoch
-        self._dates: set[int] = formats._date_formats  # noqa: SLF001
-        self._durations: set[int] = formats._timedelta_formats  # noqa: SLF001
-
-    def read(self, number: Any, style: int) -> Value:
-        """The date that a number means in this format, or the number."""
-        if style not in self._dates or isinstance(number, bool):
-            return cast(Value, number)
-        try:
-            moment = from_excel(number, self._epoch, timedelta=style in self._durations)
-        except (OverflowError, ValueError):
-            return cast(Value, number)  # Excel shows ###; the figure is still the cell's value
-        return cast(Value, moment)
-
-
-def _placed(number: int, cells: list[dict[str, Any]], calendar: _Calendar) -> list[Value]:
-    row: list[Value] = []
-    width = 0
-    for cell in cells:
-        value, column = cell["value"], cell["column"]
-        if value is None:
-            continue
-        if number > MAX_ROW or column > MAX_COLUMN:
-            why = f"row {number}, column {column} of a sheet lies outside A1:XFD1048576"
-            raise refused("the workbook", why, reason="outside the grid")
-        if cell["data_type"] == "n":
-            value = calendar.read(value, cell["style_id"])
-        elif cell["data_type"] == "e":
-            value = CellError(value)
-        if column > width:
-            row.extend([None] * (column - width))
-            width = column
-        row[column - 1] = value
-    return row

@@ -1,14 +1,15 @@
 """How an open workbook comes onto the disk.
 
-Values of cells, whether they were set here or on the openpyxl workbook, are written into
-the sheet's own XML, and every other part is copied as it is. A workbook that was changed
-in more than values is written by openpyxl, after it was said what that would lose. What
-has not changed is not written at all, or copied byte for byte under another name. All of
-it goes through `replace_durably`.
+What was changed, whether cells were set here or anything on the openpyxl workbook, is
+written into the file's own parts, and everything else is copied as it is. Only a workbook
+that has no file, or one whose parts cannot be edited, is written by openpyxl, after it
+was said what that would lose. What has not changed is not written at all, or copied byte
+for byte under another name. All of it goes through `replace_durably`.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import time
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal, NamedTuple
 
 from budgetinator.errors import (
     ChangedOnDisk,
-    InvalidCellValue,
+    WorkbookDamaged,
     WorkbookNotFound,
     WorkbookRefused,
     WouldLose,
@@ -36,11 +37,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from budgetinator.config import OpeningBounds
+    from budgetinator.workbooks.changes.comparison import Comparison
     from budgetinator.workbooks.losses.finding import Loss
-    from budgetinator.workbooks.patch import CellInput, PatchReport
+    from budgetinator.workbooks.merging.merge import Merge
+    from budgetinator.workbooks.patch import PatchReport
+    from budgetinator.workbooks.patch.planning import StaleValues
     from budgetinator.workbooks.surroundings import Surroundings
 
 __all__ = ["How", "SaveReport", "Target", "backup_path", "losses_of", "store"]
+
+log = logging.getLogger("budgetinator.workbooks")
 
 How = Literal["patched", "rewritten", "copied", "unchanged"]
 
@@ -49,8 +55,8 @@ How = Literal["patched", "rewritten", "copied", "unchanged"]
 class SaveReport:
     """What one save did.
 
-    `how` is "patched" (cells written into the sheet's own XML), "rewritten" (by
-    openpyxl), "copied" (nothing had changed, saved under another name) or "unchanged"
+    `how` is "patched" (what changed was written into the file's own parts), "rewritten"
+    (by openpyxl), "copied" (nothing had changed, saved under another name) or "unchanged"
     (nothing had changed, nothing was written). `parts_copied` counts the parts whose
     compressed bytes were kept, `recalculates` says whether Excel will compute anew on
     opening, `losses` are those that were allowed.
@@ -108,32 +114,53 @@ def store(opened: OpenWorkbook, target: Target, surroundings: Surroundings) -> S
 
 
 def losses_of(opened: OpenWorkbook, bounds: OpeningBounds) -> tuple[Loss, ...]:
-    """What a save would lose as things stand; nothing where only values of cells changed.
+    """What a save would lose as things stand; nothing where nothing was changed.
 
-    Called in the workbook's thread. Raises InvalidCellValue as a save would.
+    Called in the workbook's thread. Raises InvalidCellValue and SaveError as a save would.
     """
-    if opened.workbook is None or opened.fingerprint is None:
+    if opened.fingerprint is None:
         return ()
-    cells = opened.cell_inputs()
-    if cells is not None and (not cells or _patched(opened, cells) is not None):
+    if opened.workbook is None:
+        return _losses_of_cells(opened, bounds) if opened.pending else ()
+    comparison = opened.comparison()
+    if comparison is None or comparison.is_empty:
         return ()
-    return _losses_through_openpyxl(opened, bounds)
+    merge = _merged(opened, comparison)
+    return tuple(merge.losses) if merge else _losses_through_openpyxl(opened, bounds)
 
 
-def _patched(opened: OpenWorkbook, cells: dict[str, CellInput]) -> tuple[bytes, PatchReport] | None:
-    """The file with these cells set; None where only openpyxl can write them.
+def _losses_of_cells(opened: OpenWorkbook, bounds: OpeningBounds) -> tuple[Loss, ...]:
+    from budgetinator.workbooks.patch import losses_of_cells
 
-    That is a cell within an array formula, say, or one that heads a table.
+    with Package.open(opened.location.path, bounds) as package:
+        return losses_of_cells(package, opened.pending)
+
+
+def _merged(
+    opened: OpenWorkbook, comparison: Comparison, stale_values: StaleValues = "mark"
+) -> Merge | None:
+    """The changes as an edit of the file's own parts; None where only openpyxl can write them.
+
+    That is where a part of the file is in a form that cannot be edited.
     """
-    from budgetinator.workbooks.patch import patch_cells
+    from budgetinator.workbooks.merging.merge import merge_changes
 
-    assert opened.original is not None
-    content = BytesIO()
-    try:
-        report = patch_cells(opened.original.package, cells, content)
-    except (InvalidCellValue, WorkbookRefused, WouldLose):
+    workbook, original = opened.workbook, opened.original
+    assert workbook is not None
+    if original is None:
         return None
-    return content.getvalue(), report
+    try:
+        return merge_changes(
+            original,
+            workbook,
+            comparison,
+            path=opened.location.path,
+            full_before=opened.full_cells,
+            stale_values=stale_values,
+        )
+    except (WorkbookDamaged, WorkbookRefused) as error:
+        log.info("%s cannot be edited part by part: %s", opened, error)
+        return None
 
 
 def _losses_through_openpyxl(opened: OpenWorkbook, bounds: OpeningBounds) -> tuple[Loss, ...]:
@@ -188,32 +215,36 @@ class _Storing:
             self._refuse_changed_original()
         if opened.workbook is None:
             return self._patch() if opened.pending else self._keep()
-        cells = opened.cell_inputs()
-        is_changed = opened.is_changed if cells is None else bool(cells)
+        comparison = opened.comparison()
+        is_changed = comparison is None or not comparison.is_empty
         if self._is_unchanged_on_disk() and not is_changed:
             return self._keep()
-        if cells is not None and (written := self._patch_workbook(cells)) is not None:
-            return written
+        if (
+            comparison is not None
+            and (merge := _merged(opened, comparison, self._options.stale_values)) is not None
+        ):
+            return self._write(merge)
         return self._rewrite()
 
-    def _patch_workbook(self, cells: dict[str, CellInput]) -> _Written | None:
-        """Set the cells in the file's own XML; None where only openpyxl can write them."""
-        opened = self._opened
-        assert opened.original is not None
-        package = opened.original.package
+    def _write(self, merge: Merge) -> _Written:
+        """Write the edited package, and go on with it where it is the workbook's own file."""
+        from budgetinator.workbooks.patch.writing import write_edit
+
+        opened, package = self._opened, merge.edit.package
+        assert opened.workbook is not None
         self._refuse_ending_of(package)
-        patched = _patched(opened, cells)
-        if patched is None:
-            return None
-        data, report = patched
-        titles = tuple(entry.name for entry in package.sheets)
+        losses = self._accepted(tuple(merge.losses))
+        content = BytesIO()
+        written = write_edit(merge.edit, content, self._options.compression_level)
+        data = content.getvalue()
+        titles = tuple(opened.workbook.sheetnames)
         saved = self._replace(lambda stream: stream.write(data), titles, package)
         if self._target.own:
             now = Package.of_bytes(data, package.path, package.status(), self._bounds)
-            opened.note_patched(saved.fingerprint, now)
+            opened.note_patched(saved.fingerprint, now, merge.added)
         else:
             opened.note_patched(None, None)
-        return _Written(saved, "patched", report.parts_copied, report.recalculates)
+        return _Written(saved, "patched", written.parts_copied, merge.recalculates, losses)
 
     def _refuse_changed_original(self) -> None:
         """Cells and copies are made from the file itself, which must be the one that was opened.
@@ -252,16 +283,30 @@ class _Storing:
         with self._original() as package:
             self._refuse_ending_of(package)
 
-            def write(stream: BinaryIO) -> None:
-                reports.append(patch_cells(package, opened.pending, stream))
+            segments = opened.segments if self._is_unchanged_on_disk() else {}
+            level = self._options.compression_level
 
-            saved = self._replace(write, tuple(e.name for e in package.sheets), package)
+            def write(stream: BinaryIO) -> None:
+                report = patch_cells(
+                    package,
+                    opened.pending,
+                    stream,
+                    level=level,
+                    allow_loss=self._target.allow_loss,
+                    segments=segments,
+                    stale_values=self._options.stale_values,
+                )
+                reports.append(report)
+
+            titles = tuple(entry.name for entry in package.sheets)
+            saved = self._replace(write, titles, package, reports)
         (report,) = reports
         if self._target.own:
             opened.pending = {}
             opened.fingerprint = saved.fingerprint
+            opened.segments = report.segments
         opened.pending_written = True
-        return _Written(saved, "patched", report.parts_copied, report.recalculates)
+        return _Written(saved, "patched", report.parts_copied, report.recalculates, report.losses)
 
     def _rewrite(self) -> _Written:
         from budgetinator.workbooks.saving.rewriting import prepare, write_workbook
@@ -272,21 +317,21 @@ class _Storing:
         macros = workbook.vba_archive is not None
         self._refuse_other_ending(template=bool(workbook.template), macros=macros)
         prepare(workbook, self._target.location.path, opened.full_cells)
-        losses = self._accepted_losses()
+        losses = self._accepted(self._losses())
         titles = tuple(workbook.sheetnames)
         level = self._options.compression_level
-        saved = self._replace(lambda stream: write_workbook(workbook, stream, level), titles)
+        zip_level = 6 if level == "auto" else level
+        saved = self._replace(lambda stream: write_workbook(workbook, stream, zip_level), titles)
         opened.note_written(saved.fingerprint if self._target.own else None)
         return _Written(saved, "rewritten", recalculates=True, losses=losses)
 
-    def _accepted_losses(self) -> tuple[Loss, ...]:
-        losses = self._losses()
+    def _accepted(self, losses: tuple[Loss, ...]) -> tuple[Loss, ...]:
         if losses and not self._target.allow_loss:
             path = self._target.location.path
             listed = "; ".join(map(str, losses))
             raise WouldLose(
-                f"Saving {path} this way would lose {listed}. Change only values of cells, which "
-                "keeps them, or save with allow_loss=True. The file is as it was.",
+                f"Saving {path} this way would lose {listed}. Undo that change, or save with "
+                "allow_loss=True. The file is as it was.",
                 path=path,
                 losses=tuple(map(str, losses)),
             )
@@ -302,20 +347,29 @@ class _Storing:
             return ()
 
     def _original(self) -> Package:
-        return Package.open(self._opened.location.path, self._bounds)
+        known = self._opened.layout
+        return Package.open(self._opened.location.path, self._bounds, known=known)
 
     def _replace(
         self,
         write: Callable[[BinaryIO], object],
         titles: Sequence[str],
         original: Package | None = None,
+        reports: Sequence[PatchReport] = (),
     ) -> Saved:
         target = self._target
         is_new = target.own and self._opened.fingerprint is None and not target.overwrite
 
         def verify(written: Path) -> None:
             if self._options.verify:
-                verify_package(written, sheets=titles, original=original, bounds=self._bounds)
+                segments = reports[0].segments if reports else {}
+                verify_package(
+                    written,
+                    sheets=titles,
+                    original=original,
+                    bounds=self._bounds,
+                    segments=segments,
+                )
             if is_new:
                 _refuse_existing(target.location)
 

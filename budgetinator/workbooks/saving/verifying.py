@@ -1,24 +1,32 @@
 """Reading back what a save wrote, before it takes the place of the user's file.
 
 Every byte is read. What was copied from the original is held against its bytes, which
-is a tenth of the cost of inflating it; everything else against its checksum. No sheet is
-parsed. A relationship that leads nowhere makes Excel
-offer a repair, so a save must not add one; some real files came with one, which
-a save need not mend.
+is a tenth of the cost of inflating it; everything else against its checksum. Of a sheet
+that was written in segments, each segment is the one or the other. No sheet is parsed. A
+relationship that leads nowhere makes Excel offer a repair, so a save must not add one;
+some real files came with one, which a save need not mend.
 """
 
 from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from budgetinator.config import OpeningBounds
 from budgetinator.errors import SaveError, WorkbookError
 from budgetinator.workbooks.opc.package import Package
 from budgetinator.workbooks.opc.relationships import relationships_name
 
+if TYPE_CHECKING:
+    from budgetinator.workbooks.patch.segments import Segment, SegmentedPart
+
 __all__ = ["verify_package"]
+
+# From so many segments on, they are inflated in threads: inflating lets go of the interpreter.
+_MANY, _THREADS = 8, 2
+_RUN = 512 * 1024
 
 
 def verify_package(
@@ -27,17 +35,19 @@ def verify_package(
     sheets: Sequence[str] | None = None,
     original: Package | None = None,
     bounds: OpeningBounds | None = None,
+    segments: Mapping[str, SegmentedPart] | None = None,
 ) -> None:
     """Raise SaveError, which names the part, unless the file at the path is a whole workbook.
 
     `sheets` are the names of all sheets in the order of their tabs; None asks
     nothing of them. `original` is the package that unchanged parts were copied from;
     what it lacks may be missing too. `bounds` are those with which it was opened.
+    `segments` are the sheets of which some segments were copied from the original.
     """
     shown = os.fspath(path)
     try:
         with Package.open(path, bounds) as package:
-            same = _read_all(package, original)
+            same = _read_all(package, original, segments or {})
             _check_targets(package, original, same, shown)
             known = original if original is not None and _same_tabs(package, same) else package
             _check_sheets(known, sheets, shown)
@@ -47,17 +57,76 @@ def verify_package(
         raise SaveError(f"What was written is no whole workbook: {error}", path=shown) from error
 
 
-def _read_all(package: Package, original: Package | None) -> frozenset[str]:
+def _read_all(
+    package: Package, original: Package | None, segments: Mapping[str, SegmentedPart]
+) -> frozenset[str]:
     """Read every part; the names of those that are byte for byte those of the original."""
     same: set[str] = set()
     for name in package.names:
         if original is not None and _is_copy(package, original, name):
             same.add(name)
-            continue
-        with package.stream(name) as stream:
-            while stream.read(1 << 20):
+        elif original is not None and name in segments and original.has(name):
+            _read_segments(package, original, name, segments[name])
+        else:
+            for _ in package.chunks(name):
                 pass
     return frozenset(same)
+
+
+def _read_segments(package: Package, original: Package, name: str, part: SegmentedPart) -> None:
+    """Compare the copied segments with the original's, inflate the others, or raise SaveError.
+
+    All packed bytes are looked at, so the part is whole: what was copied was inflated and
+    verified after it was written first, and the checksum of the whole follows from theirs.
+    """
+    from budgetinator.workbooks.patch.segments import STREAM_END
+
+    end = part.packed - len(STREAM_END)
+    whole = part.is_of(package, name)
+    whole = whole and package.raw_at(name, end, len(STREAM_END)) == STREAM_END
+    whole = whole and all(
+        package.raw_at(name, offset, length) == original.raw_at(name, origin, length)
+        for offset, origin, length in _copied_runs(part)
+    )
+    if not whole:
+        raise SaveError(
+            f"What was written is no whole workbook: {name} is not what was copied.",
+            path=str(package.path),
+        )
+    _inflate(package, name, [segment for segment in part.segments if segment.origin is None])
+
+
+def _copied_runs(part: SegmentedPart) -> Iterator[tuple[int, int, int]]:
+    """Where copied bytes stand, where they stood, and how many: segments that follow each other."""
+    offset = origin = length = 0
+    for segment in part.segments:
+        if segment.origin is None:
+            continue
+        if (segment.offset, segment.origin) == (offset + length, origin + length) and (
+            length < _RUN
+        ):
+            length += segment.packed
+        else:
+            yield offset, origin, length
+            offset, origin, length = segment.offset, segment.origin, segment.packed
+    yield offset, origin, length
+
+
+def _inflate(package: Package, name: str, segments: Sequence[Segment]) -> None:
+    from budgetinator.workbooks.patch.segments import inflated_segment
+
+    if len(segments) < _MANY:
+        for segment in segments:
+            inflated_segment(package, name, segment)
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    def inflate(segment: Segment) -> None:
+        inflated_segment(package, name, segment)
+
+    with ThreadPoolExecutor(_THREADS, "budgetinator-verifying") as threads:
+        for _ in threads.map(inflate, segments):
+            pass
 
 
 def _is_copy(package: Package, original: Package, name: str) -> bool:

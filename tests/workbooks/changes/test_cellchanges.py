@@ -23,7 +23,7 @@ from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.formula import ArrayFormula
 from python_calamine import CalamineWorkbook
 
-from budgetinator.errors import ChangedOnDisk, InvalidCellValue, UnsavedChangesWarning, WouldLose
+from budgetinator.errors import ChangedOnDisk, InvalidCellValue, UnsavedChangesWarning
 from budgetinator.resources import ResourceManagementService
 from budgetinator.workbooks import ExcelManager, excel_context
 from budgetinator.workbooks.reading.lazy import is_unread
@@ -255,8 +255,8 @@ def test_a_new_number_does_not_become_a_date(manage: Manage, plain: Path, along:
     assert (saved.value, saved.number_format) == (5, "General")
 
 
-def test_a_new_cell_has_the_look_of_its_column(manage: Manage, plain: Path) -> None:
-    """As in Excel, where openpyxl would have left it plain; its value is the same."""
+def test_a_new_cell_has_the_look_that_openpyxl_shows(manage: Manage, plain: Path) -> None:
+    """Not that of its column, which openpyxl gives to no cell."""
     book = read(plain)
     book["Plan"].column_dimensions["E"].font = Font(bold=True)
     book.save(plain)
@@ -264,7 +264,7 @@ def test_a_new_cell_has_the_look_of_its_column(manage: Manage, plain: Path) -> N
     manager.workbook["Plan"]["E2"] = 5
     assert manager.save().how == "patched"
     saved = read(plain)["Plan"]["E2"]
-    assert (saved.value, saved.number_format, saved.font.b) == (5, "General", True)
+    assert (saved.value, saved.number_format, saved.font.b) == (5, "General", False)
 
 
 def test_an_escape_that_was_read_is_written_back(manage: Manage, plain: Path) -> None:
@@ -327,7 +327,7 @@ MORE: dict[str, Callable[[Any], object]] = {
 
 
 @pytest.mark.parametrize("change", MORE)
-def test_more_than_a_value_is_rewritten(
+def test_more_than_a_value_is_patched(
     manage: Manage, plain: Path, tmp_path: Path, change: str
 ) -> None:
     """The file then holds what openpyxl would have saved."""
@@ -337,22 +337,21 @@ def test_more_than_a_value_is_rewritten(
     book.save(theirs)
     manager = manage(plain)
     MORE[change](manager.workbook)
-    assert manager.save().how == "rewritten"
+    assert manager.save().how == "patched"
     ours, expected = read(plain), read(theirs)
     assert list(map(sheet_contents, ours)) == list(map(sheet_contents, expected))
 
 
 @pytest.mark.parametrize("change", MORE)
-def test_more_than_a_value_would_lose_what_openpyxl_drops(
-    manage: Manage, rich: Path, change: str
-) -> None:
-    """It is refused, and the file is as it was."""
-    before = rich.read_bytes()
+def test_what_openpyxl_drops_stays_beside_it(manage: Manage, rich: Path, change: str) -> None:
+    """Sparklines, rich text and printer settings, whatever is changed."""
     manager = manage(rich)
     MORE[change](manager.workbook)
-    with pytest.raises(WouldLose):
-        manager.save()
-    assert rich.read_bytes() == before
+    assert manager.save().how == "patched"
+    parts = parts_of(rich)
+    sheet = parts[SHEET].decode()
+    assert (SPARKLINES in sheet, RICH in sheet) == (True, True)
+    assert any("printerSettings" in name for name in parts)
 
 
 @pytest.mark.parametrize(

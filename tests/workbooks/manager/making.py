@@ -9,8 +9,16 @@ from pathlib import Path
 
 import openpyxl
 from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.table import Table
 
-__all__ = ["add_printer_settings", "descriptors_on", "make_budget", "make_macro_budget", "parts_of"]
+__all__ = [
+    "add_printer_settings",
+    "add_table",
+    "descriptors_on",
+    "make_budget",
+    "make_macro_budget",
+    "parts_of",
+]
 
 _SETTINGS = "xl/printerSettings/printerSettings1.bin"
 _RELATIONSHIPS = (
@@ -87,6 +95,17 @@ def add_printer_settings(path: Path) -> Path:
             _SETTINGS: b"printer",
         },
     )
+    return path
+
+
+def add_table(path: Path) -> Path:
+    """A sheet with a table, whose column names are the texts of its header cells."""
+    book = openpyxl.load_workbook(path)
+    sheet = book.create_sheet("Costs")
+    for row in (["Item", "Cost"], ["Travel", 100]):
+        sheet.append(row)
+    sheet.add_table(Table(displayName="Costs", ref="A1:B2"))
+    book.save(path)
     return path
 
 

@@ -33,7 +33,7 @@ from budgetinator.workbooks import (
     write_excel_context,
 )
 from budgetinator.workbooks.surroundings import Surroundings
-from tests.workbooks.manager.making import add_printer_settings, descriptors_on, parts_of
+from tests.workbooks.manager.making import add_table, descriptors_on, parts_of
 
 
 def value_in(path: Path, address: str = "B2") -> object:
@@ -111,16 +111,16 @@ def test_it_works_as_a_decorator(budget: Path, surroundings: Surroundings) -> No
 
 def test_a_save_that_would_lose_fails_and_closes(budget: Path, surroundings: Surroundings) -> None:
     """WouldLose comes out of the block, or not at all with `allow_loss`."""
-    before = add_printer_settings(budget).read_bytes()
+    before = add_table(budget).read_bytes()
     with (
         pytest.raises(WouldLose),
         excel_context(budget, save=True, service=surroundings) as workbook,
     ):
-        workbook["Plan"].column_dimensions["B"].width = 33
+        workbook["Costs"]["A1"] = "Thing"
     assert budget.read_bytes() == before
     with excel_context(budget, save=True, allow_loss=True, service=surroundings) as workbook:
         workbook["Plan"]["B2"] = 7
-        workbook["Plan"].column_dimensions["B"].width = 33
+        workbook["Costs"]["A1"] = "Thing"
     assert value_in(budget) == 7
 
 

@@ -23,6 +23,7 @@ from budgetinator.workbooks.surroundings import Surroundings
 from tests.workbooks.manager.conftest import Manage
 from tests.workbooks.manager.making import (
     add_printer_settings,
+    add_table,
     make_budget,
     make_macro_budget,
     parts_of,
@@ -113,7 +114,7 @@ def test_openpyxls_own_save_goes_through_the_manager(manage: Manage, budget: Pat
 
 
 def test_macros_are_kept(manage: Manage, folder: Path) -> None:
-    """A workbook with macros keeps them through both ways of saving."""
+    """A workbook with macros keeps them, whatever is changed."""
     path = make_macro_budget(folder / "macros.xlsm")
     manager = manage(path)
     manager.set_cells({"Plan!B2": 1})
@@ -121,7 +122,7 @@ def test_macros_are_kept(manage: Manage, folder: Path) -> None:
     assert parts_of(path)["xl/vbaProject.bin"] == b"macros" * 20
     manager.active_sheet["B3"] = 2
     manager.active_sheet.column_dimensions["B"].width = 33
-    assert manager.save(allow_loss=True).how == "rewritten"
+    assert manager.save().how == "patched"
     assert parts_of(path)["xl/vbaProject.bin"] == b"macros" * 20
     assert b"macroEnabled" in parts_of(path)["[Content_Types].xml"]
 
@@ -148,22 +149,26 @@ def test_the_name_must_tell_the_kind(
 
 
 def test_losses_are_told_before_anything_is_written(manage: Manage, budget: Path) -> None:
-    """What openpyxl drops stops the save, unless that is allowed; values drop nothing."""
-    before = add_printer_settings(budget).read_bytes()
+    """What no save can keep stops it, unless that is allowed; other changes lose nothing."""
+    before = add_table(budget).read_bytes()
     manager = manage(budget)
     assert manager.lossy() == ()
-    manager.active_sheet["B2"] = 7
+    manager.workbook["Costs"].column_dimensions["B"].width = 33
+    manager.workbook["Costs"]["B2"] = 7
     assert manager.lossy() == ()
-    manager.active_sheet.column_dimensions["B"].width = 33
-    assert any("printer" in str(loss) for loss in manager.lossy())
+    manager.workbook["Costs"]["A1"] = "Thing"
+    (loss,) = manager.lossy()
+    assert (loss.kind, loss.sheet) == ("table", "Costs")
     with pytest.raises(WouldLose) as caught:
         manager.save()
-    assert any("printer" in loss for loss in caught.value.losses)
+    assert caught.value.losses == (str(loss),)
     assert budget.read_bytes() == before
     report = manager.save(allow_loss=True)
-    assert [str(loss) for loss in report.losses] == list(caught.value.losses)
-    manager.active_sheet["B2"] = 8
+    assert (report.how, report.losses) == ("patched", (loss,))
+    manager.workbook["Costs"]["B2"] = 8
     assert manager.save().losses == ()
+    table = openpyxl.load_workbook(budget)["Costs"].tables["Costs"]
+    assert table.column_names == ["Thing", "Cost"]
 
 
 def test_set_cells_lose_nothing(manage: Manage, budget: Path) -> None:
@@ -274,8 +279,8 @@ def test_text_that_was_full_before_stays(manage: Manage, budget: Path) -> None:
     manager = manage(budget)
     manager.active_sheet["B2"] = 7
     assert manager.save().how == "patched"
-    manager.active_sheet.column_dimensions["B"].width = 33
-    assert manager.save().how == "rewritten"
+    manager.workbook["Notes"].column_dimensions["B"].width = 33
+    assert manager.save().how == "patched"
 
 
 @pytest.mark.filterwarnings("ignore:Title is more than 31 characters")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import zipfile
 from pathlib import Path
 
 import openpyxl
@@ -16,7 +17,7 @@ from budgetinator.errors import (
     WouldLose,
 )
 from budgetinator.resources import ResourceManagementService
-from budgetinator.workbooks import CellError, Formula
+from budgetinator.workbooks import CellError, Formula, StaleResult
 from tests.workbooks.manager.conftest import Manage
 from tests.workbooks.manager.making import parts_of
 
@@ -177,13 +178,13 @@ def test_values_show_the_file_with_what_was_set(manage: Manage, budget: Path) ->
     assert list(manager.values("plan")) == [
         ("Item", "Cost", "Total"),
         ("Travel", 100.5),
-        ("Staff", 200),
+        ("Staff", 200, StaleResult()),
     ]
     manager.set_cells({"Plan!B2": None, "Plan!D3": Formula("B3"), "Plan!A5": 5, "Plan!A9": None})
     assert list(manager.values("Plan")) == [
         ("Item", "Cost", "Total"),
         ("Travel",),
-        ("Staff", 200, None, "=B3"),
+        ("Staff", 200, StaleResult(), StaleResult()),
         (),
         (5,),
     ]
@@ -193,7 +194,9 @@ def test_values_of_a_changed_workbook_are_its_own(manage: Manage, budget: Path) 
     """Once the loaded workbook was changed, its values are what is told."""
     manager = manage(budget)
     manager.active_sheet["B2"] = 1
-    assert list(manager.values("Plan"))[1:] == [("Travel", 1), ("Staff", 200, "=B2+B3")]
+    assert list(manager.values("Plan"))[1:] == [("Travel", 1), ("Staff", 200, StaleResult())]
+    texts = list(manager.values("Plan", old_results=True))
+    assert texts[1:] == [("Travel", 1), ("Staff", 200, "=B2+B3")]
 
 
 def test_all_data_is_every_worksheet(manage: Manage, budget: Path) -> None:
@@ -216,3 +219,34 @@ def test_values_only_cannot_be_set(manage: Manage, budget: Path, options: dict[s
     """What was opened as values only takes no cells."""
     with pytest.raises(ValuesOnly):
         manage(budget, **options).set_cells({"Plan!A1": 1})
+
+
+def test_what_set_cells_would_lose_is_told_before(manage: Manage, budget: Path) -> None:
+    """A signature stops the save, and is taken off with all its parts if that is allowed."""
+    with zipfile.ZipFile(budget, "a") as archive:
+        archive.writestr("_xmlsignatures/origin.sigs", "")
+        archive.writestr("_xmlsignatures/sig1.xml", "<Signature/>")
+    before = budget.read_bytes()
+    manager = manage(budget)
+    assert manager.lossy() == ()
+    manager.set_cells({"Plan!B2": 7})
+    (loss,) = manager.lossy()
+    assert loss.kind == "signature"
+    with pytest.raises(WouldLose, match="digital signature"):
+        manager.save()
+    assert budget.read_bytes() == before
+    assert manager.save(allow_loss=True).losses == (loss,)
+    assert not any(name.startswith("_xmlsignatures") for name in parts_of(budget))
+
+
+def test_a_signature_goes_with_any_change(manage: Manage, budget: Path) -> None:
+    """In the same way, whatever was changed."""
+    with zipfile.ZipFile(budget, "a") as archive:
+        archive.writestr("_xmlsignatures/sig1.xml", "<Signature/>")
+    manager = manage(budget)
+    manager.workbook["Plan"].column_dimensions["B"].width = 33
+    with pytest.raises(WouldLose, match="signature"):
+        manager.save()
+    report = manager.save(allow_loss=True)
+    assert [loss.kind for loss in report.losses] == ["signature"]
+    assert manager.save().how == "unchanged"

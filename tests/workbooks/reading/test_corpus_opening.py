@@ -25,6 +25,7 @@ from budgetinator.errors import (
     WorkbookError,
     WorkbookRefused,
 )
+from budgetinator.workbooks.opc.package import Package
 from budgetinator.workbooks.reading.contents import describe
 from budgetinator.workbooks.reading.loading import load_workbook_guarded
 from budgetinator.workbooks.reading.values import CellError, iter_cells
@@ -104,17 +105,15 @@ def counted_by_referee(path: Path) -> dict[str, int] | None:
 
 def counted_by_us(path: Path) -> dict[str, int]:
     """How many values each worksheet shows, errors and empty texts left out as calamine does."""
-    workbook = load_workbook_guarded(path, read_only=True, data_only=True).workbook
-    try:
-        return {
-            sheet.title: sum(
-                cell.value != "" and not isinstance(cell.value, CellError)
-                for cell in iter_cells(workbook, sheet.title)
-            )
-            for sheet in workbook.worksheets
-        }
-    finally:
-        workbook.close()
+    with Package.open(path) as package:
+        names = [entry.name for entry in package.sheets if entry.kind == "worksheet"]
+    return {
+        name: sum(
+            cell.value != "" and not isinstance(cell.value, CellError)
+            for cell in iter_cells(path, name)
+        )
+        for name in names
+    }
 
 
 def test_every_file_opens_or_is_refused_with_a_typed_error(chunk: int) -> None:

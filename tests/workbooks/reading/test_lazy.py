@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import datetime as dt
 import gc
 import os
 import pickle
@@ -21,6 +22,7 @@ from openpyxl.comments import Comment
 from openpyxl.drawing.image import Image
 from openpyxl.formatting.rule import CellIsRule
 from openpyxl.styles import Font, PatternFill
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.table import Table
@@ -373,3 +375,15 @@ def test_sheets_can_be_read_in_any_thread(opened: Open, rich: Path) -> None:
     for thread in threads:
         thread.join()
     assert found == [4000] * 4
+
+
+def test_a_sheet_is_read_by_the_day_that_its_file_counts_from(opened: Open, tmp_path: Path) -> None:
+    """Another day that was set on the workbook before the sheet was touched moves no date."""
+    path = tmp_path / "dates.xlsx"
+    book = Workbook()
+    book.worksheets[0]["A1"] = dt.datetime(2026, 5, 6)
+    book.save(path)
+    workbook = opened(path)
+    workbook.epoch = CALENDAR_MAC_1904
+    assert workbook.worksheets[0]["A1"].value == dt.datetime(2026, 5, 6)
+    assert workbook.epoch == CALENDAR_MAC_1904

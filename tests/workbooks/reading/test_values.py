@@ -84,12 +84,7 @@ def test_the_declared_dimension_is_not_believed(tmp_path: Path, reference: str) 
     parts[SHEET] = sheet_xml(
         rows + '<row r="2"><c r="A2"><v>3</v></c></row>', before=before
     ).encode()
-    path = write_zip(tmp_path / "a.xlsx", parts)
-    if reference == "nonsense":
-        with pytest.raises(WorkbookDamaged):
-            rows_of(path)
-    else:
-        assert rows_of(path) == [(1, 2), (3,)]
+    assert rows_of(write_zip(tmp_path / "a.xlsx", parts)) == [(1, 2), (3,)]
 
 
 def test_one_cell_in_the_last_corner_is_not_walked_to(tmp_path: Path) -> None:
@@ -121,18 +116,12 @@ def test_a_number_that_is_no_date_stays_a_number(tmp_path: Path) -> None:
 
 
 def test_an_open_workbook_gives_the_same_values(tmp_path: Path) -> None:
-    """A workbook opened for editing, for reading, or by its path: the same rows."""
+    """A workbook that was loaded, or its path: the same rows."""
     path = make_workbook(tmp_path / "a.xlsx", {"Budget": [("a", None, 1.5), (), (None, True)]})
     expected = [("a", None, 1.5), (), (None, True)]
     editing = load_workbook_guarded(path, read_only=False, data_only=True).workbook
     editing["Budget"]["E2"].number_format = "0.00"  # a format without a value does not count
-    reading = load_workbook_guarded(path, read_only=True, data_only=True).workbook
-    try:
-        assert [list(iter_values(each, "Budget")) for each in (editing, reading, path)] == [
-            expected
-        ] * 3
-    finally:
-        reading.close()
+    assert [list(iter_values(each, "Budget")) for each in (editing, path)] == [expected] * 2
 
 
 def test_a_workbook_with_formulas_gives_their_texts(tmp_path: Path) -> None:

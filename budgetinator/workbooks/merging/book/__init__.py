@@ -1,0 +1,1 @@
+"""What changed on the workbook itself: sheets, names, settings, properties."""

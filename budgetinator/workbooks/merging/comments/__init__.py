@@ -1,0 +1,1 @@
+"""Comments, their boxes and their threads."""

@@ -1,0 +1,1 @@
+"""XML parts merged three ways, with the parts that they lead to."""

@@ -1,0 +1,1 @@
+"""What openpyxl writes of a workbook, in memory."""

@@ -1,0 +1,1 @@
+"""Styles of an openpyxl workbook in the file's own styles part."""
