@@ -213,6 +213,13 @@ class Runtime:
                 f"{resource.name or resource.resource_id} since {resource.tracked_at:%H:%M:%S}",
             )
             for resource in self.service.held_too_long()
+        ] + [
+            Suspect(
+                kind="component",
+                name=component_id,
+                detail=f"{component_id} was collected while it held {count} resources",
+            )
+            for component_id, count in self.service.died_holding()
         ]
 
 

@@ -1,14 +1,22 @@
-"""When allocated blocks are counted and garbage is collected, so that spans stay cheap."""
+"""What is counted, and when.
+
+`Counters` are those of the leak rule. The others decide when a span counts
+allocated blocks and collects garbage, so that spans stay cheap.
+"""
 
 from __future__ import annotations
 
 import gc
 import sys
+import threading
 import time
 from array import array
 from typing import TYPE_CHECKING
 
+import psutil
+
 from budgetinator.memory.operations import MeasuredOperation
+from budgetinator.memory.readings import descriptor_count, heap_in_use
 from budgetinator.memory.spans import Span
 
 if TYPE_CHECKING:
@@ -17,10 +25,60 @@ if TYPE_CHECKING:
     from budgetinator.memory.operations import Form
     from budgetinator.memory.peaks import PeakMeter
 
-__all__ = ["BlockCensus", "CollectionAllowance", "IdleBlocks"]
+__all__ = ["BlockCensus", "CollectionAllowance", "Counters", "IdleBlocks", "heap_bytes"]
 
 ALLOWANCE_SECONDS = 0.25
 ALLOWANCE_SHARE = 0.01
+
+
+class Counters:
+    """What this system counts of a process, read into memory that is there already.
+
+    A counter that fails at the first reading, or stays at nothing where there must be something,
+    is not looked at again: `unmeasured` names it. So says the system itself what it has,
+    whatever its name is.
+    """
+
+    def __init__(self, readings: int) -> None:
+        every: dict[str, Callable[[], int | None]] = {
+            "blocks": sys.getallocatedblocks,  # first: the later ones allocate
+            "heap": heap_bytes,
+            "descriptors": descriptor_count,
+            "threads": threading.active_count,
+            "objects": _tracked_objects,
+        }
+        self._read = {name: read for name, read in every.items() if _works(read)}
+        self.unmeasured = tuple(name for name in every if name not in self._read)
+        self.series = {name: array("q", bytes(8 * readings)) for name in self._read}
+
+    def take(self, place: int) -> None:
+        """Collect garbage, and write a reading of every counter into this place."""
+        gc.collect()
+        for name, read in self._read.items():
+            self.series[name][place] = read() or 0
+
+
+def heap_bytes() -> int | None:
+    """Bytes that the C allocator has given out: glibc's own figure, or what psutil knows of it."""
+    known = heap_in_use()
+    if known is not None:
+        return known
+    ask = getattr(psutil, "heap_info", None)  # of psutil 7.2, and not for every system
+    if ask is None:
+        return None
+    heap = ask()
+    return int(heap.heap_used) + int(heap.mmap_used)
+
+
+def _tracked_objects() -> int:
+    return len(gc.get_objects())
+
+
+def _works(read: Callable[[], int | None]) -> bool:
+    try:
+        return bool(read())
+    except (OSError, psutil.Error, NotImplementedError, AttributeError):
+        return False
 
 
 class BlockCensus:

@@ -27,6 +27,7 @@ from budgetinator.memory.readings import (
     resident_bytes,
 )
 from budgetinator.memory.records import MIN_CALLS, OperationRecord
+from budgetinator.memory.relief import Relief
 from budgetinator.memory.sampling import SampleRing, Ticker
 from budgetinator.memory.spans import Span
 from budgetinator.memory.states import compare, dump
@@ -80,8 +81,10 @@ class MemoryMonitor:
     `resources` gives what is held, by name; `suspects` what was held too long
     or outlived its component; `cleanup` frees what may be freed and returns how
     much. `pressure` are the watermarks in bytes; without them pressure begins at
-    the settings' threshold and ends at nine tenths of it. `cleanup` and the
-    callbacks run in the thread that samples, with no lock held.
+    the settings' threshold and ends at nine tenths of it. Callbacks run in the
+    thread that samples; `cleanup` too, and as long as memory stays over the high
+    watermark once in each thread that begins an operation or calls `relieve`.
+    No lock is held meanwhile.
     """
 
     def __init__(
@@ -98,7 +101,9 @@ class MemoryMonitor:
         self._settings = settings or MemoryManagement()
         self._resources = resources or no_resources
         self._suspects = suspects or no_suspects
-        self._cleanup = cleanup
+        self._relief: Relief | None = None
+        if cleanup is not None and self._settings.auto_cleanup:
+            self._relief = Relief(cleanup, self._settings.cleanup_interval_seconds)
         self._clock = clock
         self._meter = meter or process_meter()
         self._pressure = Pressure(pressure or _watermarks(self._settings))
@@ -114,7 +119,6 @@ class MemoryMonitor:
         self._allowance = CollectionAllowance(clock)
         self._ring = SampleRing(SAMPLES)
         self._ticker: Ticker | None = None
-        self._cleaned_at = float("-inf")
 
     def __enter__(self) -> Self:
         self.start_monitoring()
@@ -177,6 +181,7 @@ class MemoryMonitor:
         return MeasuredOperation(name, begin, finish)
 
     def _begin(self, name: str, form: Form, *, collect: bool = False) -> Span:
+        self.relieve()
         idle = self._idle.of(form, collect=collect)
         record = self._records.get(name) or self._first_call(name, collect=not collect)
         return Span(
@@ -377,6 +382,18 @@ class MemoryMonitor:
             ticker, self._ticker = self._ticker, None
         if ticker is not None:
             ticker.stop()
+        if self._relief is not None:
+            self._relief.end()
+
+    def relieve(self) -> int:
+        """Close what is idle and belongs to this thread, if memory is short; how much that was.
+
+        Costs nothing else. Each thread does it once an interval of the settings; an
+        operation that begins does it too.
+        """
+        if self._relief is None or not self._relief.owed:
+            return 0
+        return self._relief.here()
 
     def close(self) -> None:
         """Stop monitoring and forget callbacks and dumped states; what was measured stays."""
@@ -405,20 +422,12 @@ class MemoryMonitor:
         now, rss = self._clock(), resident_bytes()
         self._ring.add(now, rss)
         self._pressure.observe(rss)
-        due = now - self._cleaned_at >= self._settings.cleanup_interval_seconds
-        if rss >= self._pressure.watermarks.high and due:
-            self._clean_up(now, rss)
-
-    def _clean_up(self, now: float, rss: int) -> None:
-        if self._cleanup is None or not self._settings.auto_cleanup:
+        if self._relief is None:
             return
-        self._cleaned_at = now
-        released = self._cleanup()
-        log.info(
-            "memory at %.1f MB, over the threshold: the clean-up released %s",
-            rss / MEBIBYTE,
-            released,
-        )
+        if rss >= self._pressure.watermarks.high:
+            self._relief.begin(now, rss)
+        else:
+            self._relief.end()
 
 
 def _watermarks(settings: MemoryManagement) -> Watermarks:

@@ -27,6 +27,7 @@ __all__ = [
     "fades",
     "mann_kendall",
     "rises",
+    "sen_interval",
     "theil_sen",
     "trend",
 ]
@@ -42,6 +43,7 @@ FLOORS: Mapping[str, float] = {
 }
 SIGNIFICANCE = 0.001
 STEADY = 0.6
+QUANTILE = 1.959964  # of the normal distribution: 95 % lie within as many deviations
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +56,28 @@ class Trend:
 
 def theil_sen(xs: Sequence[float], ys: Sequence[float]) -> float:
     """The median of the slopes of all pairs; 0.0 for fewer than two distinct xs."""
-    slopes = [
+    slopes = _slopes(xs, ys)
+    return median(slopes) if slopes else 0.0
+
+
+def sen_interval(xs: Sequence[float], ys: Sequence[float]) -> tuple[float, float]:
+    """Between which slopes the true one lies with a confidence of 95 %, as in Sen (1968)."""
+    slopes = sorted(_slopes(xs, ys))
+    if not slopes:
+        return 0.0, 0.0
+    width = QUANTILE * math.sqrt(max(_spread(ys), 0) / 18)
+    first = max(0, math.floor((len(slopes) - width) / 2))
+    last = min(len(slopes) - 1, math.ceil((len(slopes) + width) / 2))
+    return slopes[first], slopes[last]
+
+
+def _slopes(xs: Sequence[float], ys: Sequence[float]) -> list[float]:
+    return [
         (ys[j] - ys[i]) / (xs[j] - xs[i])
         for i in range(len(xs))
         for j in range(i + 1, len(xs))
         if xs[j] != xs[i]
     ]
-    return median(slopes) if slopes else 0.0
 
 
 def mann_kendall(ys: Sequence[float]) -> float:
@@ -70,12 +87,17 @@ def mann_kendall(ys: Sequence[float]) -> float:
     """
     n = len(ys)
     score = sum((ys[j] > ys[i]) - (ys[j] < ys[i]) for i in range(n) for j in range(i + 1, n))
-    ties = Counter(ys).values()
-    spread = n * (n - 1) * (2 * n + 5) - sum(t * (t - 1) * (2 * t + 5) for t in ties)
+    spread = _spread(ys)
     if spread <= 0:
         return 1.0
     corrected = score - (score > 0) + (score < 0)
     return 0.5 * math.erfc(corrected / math.sqrt(spread / 18) / math.sqrt(2))
+
+
+def _spread(ys: Sequence[float]) -> int:
+    """18 times the variance of Mann's score, corrected for ties."""
+    n, ties = len(ys), Counter(ys).values()
+    return n * (n - 1) * (2 * n + 5) - sum(t * (t - 1) * (2 * t + 5) for t in ties)
 
 
 def trend(xs: Sequence[float], ys: Sequence[float]) -> Trend:

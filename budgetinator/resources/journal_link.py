@@ -234,13 +234,14 @@ class JournalLink:
             self._begin_in_child()
 
     def _close_before_forks(self) -> None:
-        """Python keeps its hooks for ever, so they hold this object weakly."""
-        if hasattr(os, "register_at_fork"):
+        _links.add(self)
+        if not _hooks and hasattr(os, "register_at_fork"):
             os.register_at_fork(
-                before=_weakly(self._before_fork),
-                after_in_parent=_weakly(self._after_fork),
-                after_in_child=_weakly(self._begin_in_child),
+                before=_before_fork,
+                after_in_parent=lambda: _after_fork("_after_fork"),
+                after_in_child=lambda: _after_fork("_begin_in_child"),
             )
+            _hooks.append("registered")
 
     def _before_fork(self) -> None:
         """Holding the lock until after the fork keeps other threads from opening again."""
@@ -266,12 +267,22 @@ def _state_folder() -> str:
     return str(default_state_dir())
 
 
-def _weakly(method: Callable[[], None]) -> Callable[[], None]:
-    reference = weakref.WeakMethod(method)
+# Python keeps its fork hooks for ever, so there is one set of them for the whole process.
+_links: weakref.WeakSet[Any] = weakref.WeakSet()
+_hooks: list[str] = []
 
-    def call() -> None:
-        bound = reference()
-        if bound is not None:
-            bound()
 
-    return call
+# The links that the thread which forks has told of it: others can be made meanwhile.
+_forking = threading.local()
+
+
+def _before_fork() -> None:
+    _forking.links = tuple(_links)
+    for link in _forking.links:
+        link._before_fork()  # noqa: SLF001
+
+
+def _after_fork(method: str) -> None:
+    links, _forking.links = getattr(_forking, "links", ()), ()
+    for link in links:
+        getattr(link, method)()

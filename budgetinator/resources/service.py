@@ -389,6 +389,11 @@ class ResourceManagementService:
 
     # Running and ending
 
+    def died_holding(self) -> tuple[tuple[str, int], ...]:
+        """The latest 100 components that were collected with live resources, and how many."""
+        self._settle()
+        return tuple(self._tracking.bereaved)
+
     @property
     def debug(self) -> bool:
         """Whether the place in the code at which each resource is tracked is noted."""

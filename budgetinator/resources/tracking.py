@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["Options", "Tracking"]
 
 log = logging.getLogger("budgetinator.resources")
+
+BEREAVED = 100
 
 
 class Options(NamedTuple):
@@ -57,6 +60,8 @@ class Tracking:
         self.pressure = Pressure(service, ledger, self.closing)
         self.orphans: list[Owner] = []
         """Owners whose component died and whose thread has not called since."""
+        self.bereaved: deque[tuple[str, int]] = deque(maxlen=BEREAVED)
+        """The latest components that died with live resources, and how many each had."""
         ledger.on_tick = self._look_at_log_level
 
     # Tracking
@@ -259,6 +264,7 @@ class Tracking:
                 owner.component_id,
                 len(owner),
             )
+            self.bereaved.append((owner.component_id, len(owner)))
         if len(owner) or owner.callbacks or owner.children:
             try:
                 self.closing.cleanup(owner, force=True)

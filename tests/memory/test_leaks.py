@@ -5,6 +5,7 @@ import os
 import random
 import sys
 import threading
+import tracemalloc
 from collections import deque
 from collections.abc import Callable, Iterator
 
@@ -189,7 +190,45 @@ def test_slow_cache_gets_the_calls_that_it_needs_to_fill_up() -> None:
         remembered()
         sum(range(300_000))
 
-    assert find_leaks(slowly, seconds=0.1).findings == ()
+    assert find_leaks(slowly, seconds=0.25).findings == ()
+
+
+def test_number_of_calls_can_be_given(kept: Kept) -> None:
+    """The first round has as many calls as asked for, the next ones half as many more each."""
+    report = find_leaks(lambda: kept.append([]), runs=240)
+
+    assert report.rounds == (240, 360, 540)
+    assert report.calls == 5 + 240 + 360 + 540
+
+
+def test_report_says_what_is_kept(kept: Kept) -> None:
+    """How many bytes a call, which types, and what holds them."""
+    report = find_leaks(lambda: kept.append([bytes(1_000)]), runs=120)
+
+    assert 1_000 <= report.bytes_per_call <= 1_400
+    assert report.kept is not None
+    (lists,) = [each for each in report.kept["types"] if each["type"] == "list"]
+    assert lists["count_delta"] == report.explained_calls
+    assert any("): kept[" in path for path in lists["held_by"])
+    (objects,) = [each for each in report.findings if each.metric == "objects"]
+    assert objects.interval == (1.0, 1.0)
+
+
+def test_verdict_stands_if_a_further_call_fails(
+    kept: Kept, expect_log: Callable[[str], None]
+) -> None:
+    """A function that fails while it is looked into leaks nevertheless."""
+    expect_log("further call failed")
+
+    def leak() -> None:
+        if tracemalloc.is_tracing():
+            raise OSError("too many open files")
+        kept.append([])
+
+    report = find_leaks(leak, runs=24)
+
+    assert {each.metric for each in report.findings} == {"blocks", "objects"}
+    assert (report.kept, report.lines) == (None, ())
 
 
 def test_error_of_the_function_ends_the_check() -> None:

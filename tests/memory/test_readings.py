@@ -91,23 +91,59 @@ def test_container_of_version_two(tmp_path: Path) -> None:
     limit = container_limit(tmp_path)
 
     assert limit is not None
-    assert (limit.limit, limit.used) == (268435456, 104857600 - 20971520)
+    assert limit.limit == 268435456
     assert limit.available == 268435456 - 104857600 + 20971520
     assert (limit.swap_limit, limit.swap_used) == (1048576, 4096)
 
 
-def test_tightest_group_above_counts(tmp_path: Path) -> None:
-    """A parent that has less room than its child sets the limit."""
-    put_in_group(tmp_path, "0::/work/job\n")
-    write(tmp_path / "sys/fs/cgroup/work/job", GROUP_V2)
+def test_every_group_above_counts(tmp_path: Path) -> None:
+    """The total is the smallest limit, and what is available the least room of any group."""
+    put_in_group(tmp_path, "0::/work/team/job\n")
+    write(tmp_path / "sys/fs/cgroup/work/team/job", {"memory.max": "max", "memory.current": "5"})
+    write(tmp_path / "sys/fs/cgroup/work/team", GROUP_V2)
     parent = {"memory.max": "536870912\n", "memory.current": "530000000\n"}
     write(tmp_path / "sys/fs/cgroup/work", parent)
 
     limit = container_limit(tmp_path)
 
     assert limit is not None
-    assert limit.limit == 536870912
+    assert limit.limit == 268435456
     assert limit.available == 536870912 - 530000000
+
+
+def test_limits_that_a_container_cannot_see_are_the_kernels_word(tmp_path: Path) -> None:
+    """In version one the statistics hold the smallest limit of all groups above."""
+    put_in_group(tmp_path, "4:memory:/docker/abc\n")
+    stat = "total_inactive_file 0\nhierarchical_memory_limit 67108864\n"
+    own = {
+        "memory.limit_in_bytes": "9223372036854771712\n",
+        "memory.usage_in_bytes": "50000000\n",
+        "memory.stat": stat + "hierarchical_memsw_limit 77108864\n",
+    }
+    write(tmp_path / "sys/fs/cgroup/memory", own)
+
+    limit = container_limit(tmp_path)
+
+    assert limit is not None
+    assert (limit.limit, limit.available) == (67108864, 17108864)
+    assert limit.swap_limit == 10000000
+
+
+def test_groups_are_found_where_they_are_mounted(tmp_path: Path) -> None:
+    """A subgroup of the group that a container sees as its top is found below the mount."""
+    put_in_group(tmp_path, "4:memory:/docker/abc/job\n")
+    (tmp_path / "proc/self/mountinfo").write_text(
+        "31 23 0:28 / /groups rw - tmpfs tmpfs rw\n"
+        "34 31 0:31 /docker/abc /groups/cpuset rw - cgroup cgroup rw,cpuset\n"
+        "35 31 0:32 /docker/abc /groups/memory rw shared:9 - cgroup cgroup rw,memory\n"
+    )
+    sub = {"memory.limit_in_bytes": "134217728\n", "memory.usage_in_bytes": "34217728\n"}
+    write(tmp_path / "groups/memory/job", sub)
+
+    limit = container_limit(tmp_path)
+
+    assert limit is not None
+    assert (limit.limit, limit.available) == (134217728, 100000000)
 
 
 def test_container_of_version_one_whose_path_is_the_hosts(tmp_path: Path) -> None:
@@ -127,7 +163,7 @@ def test_container_of_version_one_whose_path_is_the_hosts(tmp_path: Path) -> Non
     limit = container_limit(tmp_path)
 
     assert limit is not None
-    assert (limit.limit, limit.used) == (134217728, 40000000)
+    assert (limit.limit, limit.available) == (134217728, 94217728)
     assert (limit.swap_limit, limit.swap_used) == (100000000, 1000)
 
 
