@@ -1,5 +1,5 @@
 # Each target makes what it needs: Python 3.11 or newer, git and make are enough.
-#   make demo    a sample workbook is made, shown, changed and saved
+#   make demo    a sample budget is made, printed, checked, changed and saved
 #   make test    all tests
 #   make check   style, types and the direction of imports
 #   make bench   the figures of docs/benchmarks.md
@@ -27,7 +27,7 @@ check:
 	exit $$status
 
 bench:
-	@.ci/prepare test
+	@.ci/prepare bench
 	$(BIN)/python -m benchmarks
 
 clean:

@@ -6,18 +6,33 @@ import argparse
 import datetime as dt
 import os
 import platform
+import re
 import sys
 from collections.abc import Callable, Iterator
+from importlib import metadata
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import contention, cycles, editing, importing, tracking
+from benchmarks import (
+    budgets,
+    contention,
+    cycles,
+    editing,
+    importing,
+    large,
+    leakrules,
+    monitoring,
+    reading,
+    tracking,
+)
 from benchmarks.timing import Figure
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 COMMAND = "make bench"
+# Takes half an hour, and is measured when it is named.
+LONG = frozenset({"leakrules"})
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
     "cost": tracking.cost,
@@ -26,19 +41,29 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
     "contention": contention.contention,
     "importing": importing.importing,
     "editing": editing.editing,
+    "large": large.large,
+    "second": large.second,
+    "reading": reading.reading,
     "cycles": cycles.cycles,
+    "budgets": budgets.budgets,
+    "leakrules": leakrules.leakrules,
+    "monitoring": monitoring.monitoring,
 }
 
 HEAD = """# Benchmarks
 
 Ratios within one run: the candidates take turns, and medians are compared. Times by themselves
-say little on a shared machine. `{command}` measures all of it anew and prints this table;
-`.venv/bin/python -m benchmarks --write` puts it here.
+say little on a shared machine. `{command}` measures all of it anew but {long}, and prints it;
+`.venv/bin/python -m benchmarks [NAME ...] --write` puts it, or what is named, here.
+"""
+SECTION = """
+## {name}
 
-Measured on {date} with Python {python} on {cores} cores ({machine}).
+Measured on {date} with Python {python} on {cores} cores ({machine}); {versions}.
 
 | what | measured | to reach | reached |
 |---|---|---|---|
+{rows}
 """
 
 
@@ -52,20 +77,22 @@ def main() -> int:
         parser.error(
             f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}"
         )
-    figures = list(measure(arguments.names or list(BENCHMARKS)))
-    show(figures)
+    names = arguments.names or [name for name in BENCHMARKS if name not in LONG]
+    measured = dict(measure(names))
+    show([figure for figures in measured.values() for figure in figures])
     if arguments.write:
-        PAGE.write_text(page(figures), encoding="utf-8")
+        known = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+        PAGE.write_text(page(measured, known), encoding="utf-8")
     return 0
 
 
-def measure(names: list[str]) -> Iterator[Figure]:
-    """All figures, with a line of progress for each benchmark on a terminal."""
+def measure(names: list[str]) -> Iterator[tuple[str, list[Figure]]]:
+    """The figures by benchmark, with a line of progress for each on a terminal."""
     console = Console(stderr=True)
     for name in names:
         if sys.stderr.isatty():
             console.print(f"measuring {name} …", style="dim")
-        yield from BENCHMARKS[name]()
+        yield name, list(BENCHMARKS[name]())
 
 
 def show(figures: list[Figure]) -> None:
@@ -75,19 +102,42 @@ def show(figures: list[Figure]) -> None:
     Console(width=None if sys.stdout.isatty() else 140).print(table)
 
 
-def page(figures: list[Figure]) -> str:
-    head = HEAD.format(
-        command=COMMAND,
-        date=dt.datetime.now(tz=dt.UTC).date().isoformat(),
-        python=platform.python_version(),
-        cores=os.cpu_count(),
-        machine=platform.machine(),
-    )
+def page(measured: dict[str, list[Figure]], known: str) -> str:
+    """The page with these sections; the other ones as they stand in the known page."""
+    sections = {
+        name: f"\n## {name}\n{text}"
+        for name, text in re.findall(r"\n## (\w+)\n(.*?)(?=\n## |\Z)", known, re.DOTALL)
+    }
+    sections |= {name: section(name, figures) for name, figures in measured.items()}
+    long = ", ".join(f"`{name}`" for name in sorted(LONG))
+    head = HEAD.format(command=COMMAND, long=long)
+    return head + "".join(sections[name] for name in BENCHMARKS if name in sections)
+
+
+def section(name: str, figures: list[Figure]) -> str:
+    """One benchmark's part of the page."""
     rows = (
         f"| {figure.what} | {figure.measured} | {figure.reach} | {verdict(figure)} |"
         for figure in figures
     )
-    return head + "\n".join(rows) + "\n"
+    return SECTION.format(
+        name=name,
+        date=dt.datetime.now(tz=dt.UTC).date().isoformat(),
+        python=platform.python_version(),
+        cores=os.cpu_count(),
+        machine=platform.machine(),
+        versions=", ".join(versions()),
+        rows="\n".join(rows),
+    )
+
+
+def versions() -> Iterator[str]:
+    """The libraries that are compared or used, with their versions, and those that are missing."""
+    for name in ("openpyxl", "wolfxl", "python-calamine", "isal"):
+        try:
+            yield f"{name} {metadata.version(name)}"
+        except metadata.PackageNotFoundError:
+            yield f"without {name}"
 
 
 def verdict(figure: Figure) -> str:
