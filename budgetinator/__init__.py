@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from budgetinator.config import Settings as Settings
     from budgetinator.config import load_settings as load_settings
+    from budgetinator.errors import BudgetError as BudgetError
     from budgetinator.errors import BudgetinatorError as BudgetinatorError
     from budgetinator.errors import ChangedOnDisk as ChangedOnDisk
     from budgetinator.errors import CleanupTimeout as CleanupTimeout
@@ -22,12 +23,14 @@ if TYPE_CHECKING:
     from budgetinator.errors import FSAError as FSAError
     from budgetinator.errors import InvalidCellReference as InvalidCellReference
     from budgetinator.errors import InvalidCellValue as InvalidCellValue
+    from budgetinator.errors import InvalidNumber as InvalidNumber
     from budgetinator.errors import JournalError as JournalError
     from budgetinator.errors import LimitExceeded as LimitExceeded
     from budgetinator.errors import MonitorError as MonitorError
     from budgetinator.errors import NotAWorkbook as NotAWorkbook
     from budgetinator.errors import PoolClosed as PoolClosed
     from budgetinator.errors import PoolExhausted as PoolExhausted
+    from budgetinator.errors import RecalculationFailed as RecalculationFailed
     from budgetinator.errors import ResourceError as ResourceError
     from budgetinator.errors import SaveError as SaveError
     from budgetinator.errors import ServiceNotRegistered as ServiceNotRegistered
@@ -86,8 +89,10 @@ if TYPE_CHECKING:
     from budgetinator.workbooks import ExcelResourceTracker as ExcelResourceTracker
     from budgetinator.workbooks import Formula as Formula
     from budgetinator.workbooks import Loss as Loss
+    from budgetinator.workbooks import RecalculationReport as RecalculationReport
     from budgetinator.workbooks import ResourceManager as ResourceManager
     from budgetinator.workbooks import SaveReport as SaveReport
+    from budgetinator.workbooks import StaleResult as StaleResult
     from budgetinator.workbooks import describe as describe
     from budgetinator.workbooks import excel_context as excel_context
     from budgetinator.workbooks import excel_safe_context as excel_safe_context
@@ -95,6 +100,7 @@ if TYPE_CHECKING:
     from budgetinator.workbooks import memory_safe_bulk_context as memory_safe_bulk_context
     from budgetinator.workbooks import memory_safe_bulk_operation as memory_safe_bulk_operation
     from budgetinator.workbooks import read_only_excel_context as read_only_excel_context
+    from budgetinator.workbooks import recalculate as recalculate
     from budgetinator.workbooks import safe_excel_context as safe_excel_context
     from budgetinator.workbooks import write_excel_context as write_excel_context
 
@@ -103,6 +109,7 @@ __version__ = "0.1.0"
 _NAMES = {
     "budgetinator.config": ("Settings", "load_settings"),
     "budgetinator.errors": (
+        "BudgetError",
         "BudgetinatorError",
         "ChangedOnDisk",
         "CleanupTimeout",
@@ -112,12 +119,14 @@ _NAMES = {
         "FSAError",
         "InvalidCellReference",
         "InvalidCellValue",
+        "InvalidNumber",
         "JournalError",
         "LimitExceeded",
         "MonitorError",
         "NotAWorkbook",
         "PoolClosed",
         "PoolExhausted",
+        "RecalculationFailed",
         "ResourceError",
         "SaveError",
         "ServiceNotRegistered",
@@ -181,8 +190,10 @@ _NAMES = {
         "ExcelResourceTracker",
         "Formula",
         "Loss",
+        "RecalculationReport",
         "ResourceManager",
         "SaveReport",
+        "StaleResult",
         "describe",
         "excel_context",
         "excel_safe_context",
@@ -190,6 +201,7 @@ _NAMES = {
         "memory_safe_bulk_context",
         "memory_safe_bulk_operation",
         "read_only_excel_context",
+        "recalculate",
         "safe_excel_context",
         "write_excel_context",
     ),

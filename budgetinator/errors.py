@@ -16,6 +16,8 @@
     │   ├── PoolClosed                     RuntimeError
     │   ├── PoolExhausted                  TimeoutError
     │   └── JournalError                   OSError             the record of open workbooks
+    ├── BudgetError
+    │   └── InvalidNumber              ValueError          text that is no number, or two
     ├── MonitorError
     │   ├── UnknownOperation               LookupError
     │   └── UnknownState                   LookupError
@@ -31,6 +33,7 @@
         ├── WorksheetNotFound              LookupError
         ├── InvalidCellReference           ValueError
         ├── InvalidCellValue               ValueError
+        ├── RecalculationFailed            RuntimeError        no LibreOffice, or no result of it
         └── SaveError                      OSError
             ├── TargetReadOnly             PermissionError
             ├── ValuesOnly                 PermissionError     opened without its formulas
@@ -48,6 +51,7 @@ from __future__ import annotations
 from typing import Any
 
 __all__ = [
+    "BudgetError",
     "BudgetinatorError",
     "ChangedOnDisk",
     "CleanupTimeout",
@@ -57,12 +61,14 @@ __all__ = [
     "FSAError",
     "InvalidCellReference",
     "InvalidCellValue",
+    "InvalidNumber",
     "JournalError",
     "LimitExceeded",
     "MonitorError",
     "NotAWorkbook",
     "PoolClosed",
     "PoolExhausted",
+    "RecalculationFailed",
     "ResourceError",
     "SaveError",
     "ServiceNotRegistered",
@@ -188,6 +194,17 @@ class JournalError(ResourceError, OSError):
     path: str | None = None
 
 
+class BudgetError(BudgetinatorError):
+    """What is asked of a budget cannot be done."""
+
+
+class InvalidNumber(BudgetError, ValueError):
+    """The `text` is no number, or could be each of the `readings`."""
+
+    text: str = ""
+    readings: tuple[str, ...] = ()
+
+
 class MonitorError(BudgetinatorError):
     """A question that the memory monitor cannot answer."""
 
@@ -261,6 +278,12 @@ class InvalidCellReference(WorkbookError, ValueError):
 
 class InvalidCellValue(WorkbookError, ValueError):
     """A value that no cell can hold: refused before anything is written."""
+
+
+class RecalculationFailed(WorkbookError, RuntimeError):
+    """LibreOffice is missing, did not end in time, or gave no result; `reason` says which."""
+
+    reason: str | None = None
 
 
 class SaveError(WorkbookError, OSError):

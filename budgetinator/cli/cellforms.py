@@ -2,8 +2,10 @@
 
 In a table a number has at most fifteen digits, as Excel shows it, a date is in ISO form
 without a time of midnight, and an error begins with `!`, which tells `!#DIV/0!` from a text
-of that content. In JSON nothing is rounded, and what JSON has no form for is an
-object with one key: `error`, `date`, `time`, `seconds` or `formula`.
+of that content. A result that is to be recalculated begins with `?`, which no number does,
+or is nothing else where none is known. In JSON nothing is rounded, and what JSON has no
+form for is an object with one key: `error`, `date`, `time`, `seconds`, `formula`, or
+`stale`, which holds the old result.
 """
 
 from __future__ import annotations
@@ -15,12 +17,13 @@ from typing import Any
 
 from budgetinator.cli.output import visible
 from budgetinator.workbooks.patch import CellInput, Formula
+from budgetinator.workbooks.reading.currency import StaleResult
 from budgetinator.workbooks.reading.values import CellError, Value
 
 __all__ = ["Content", "Shown", "content_json", "shown"]
 
-Content = Value | CellInput
-"""What a cell holds or is given: a value, or the formula that makes one."""
+Content = Value | CellInput | StaleResult
+"""What a cell holds or is given: a value, the formula that makes one, or an old result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class Shown:
     text: str
     right: bool = False
     is_error: bool = False
+    is_stale: bool = False
 
 
 def shown(content: Content) -> Shown:
@@ -38,6 +42,9 @@ def shown(content: Content) -> Shown:
         return Shown("")
     if isinstance(content, Formula):
         return Shown(visible(content.text))
+    if isinstance(content, StaleResult):
+        last = shown(content.last)
+        return Shown(f"?{last.text}", last.right, is_stale=True)
     if isinstance(content, CellError):
         return Shown(f"!{content}", is_error=True)
     if isinstance(content, str):
@@ -53,6 +60,8 @@ def content_json(content: Content) -> Any:
     """The content as JSON has it; see the module's docstring."""
     if isinstance(content, Formula):
         return {"formula": content.text}
+    if isinstance(content, StaleResult):
+        return {"stale": content_json(content.last)}
     if isinstance(content, CellError):
         return {"error": str(content)}
     if isinstance(content, dt.timedelta):

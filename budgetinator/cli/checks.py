@@ -45,6 +45,7 @@ EXTRAS = {
     "distributed": {"distributed": "distributed"},
     "fast": {"isal": "isal"},
     "deep": {"memray": "memray"},
+    "plot": {"pillow": "PIL"},
 }
 
 # Shared library -> Debian package: what Qt's platform plugins are linked against.

@@ -19,17 +19,24 @@ from budgetinator.cli.output import bytes_text, print_json, print_lines, print_t
 from budgetinator.cli.sweeping import sweep
 
 if TYPE_CHECKING:
+    from budgetinator.budgets.findings import Finding
+    from budgetinator.budgets.reading import ReadBudget
     from budgetinator.runtime import Runtime
     from budgetinator.workbooks import ExcelManager, SaveReport
 
 __all__ = ["command"]
 
 _NAME = "sample-consortium.xlsx"
-_PARTNERS = 20
 _SHEET = "P2-L'ORE"
 _CELL = "D7"
 _NEW_RATE = 5400
 _SHOWN_ROWS = 18
+_FIGURES = {
+    "person_months": "PM",
+    "total_eligible": "eligible cost",
+    "maximum_contribution": "maximum",
+    "requested_contribution": "requested",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,8 @@ class _Account:
     """What the demonstration did, as its JSON has it."""
 
     file: str
+    partners: list[dict[str, Any]] = field(default_factory=list)
+    findings: list[dict[str, Any]] = field(default_factory=list)
     size: int = 0
     sheets: int = 0
     cells: int = 0
@@ -65,14 +74,17 @@ class _Account:
 @click.command("demo", cls=Command)
 @click.option("--keep", metavar="DIR", help="Make the workbook in this folder and leave it there.")
 def command(keep: str | None, as_json: bool) -> int:
-    """Make a budget workbook of 20 partners, open it, show it, change a cell, save, close.
+    """Make the budget of six partners, print it, find the three errors that were planted in it.
 
-    Then say what was tracked and what was given back. The workbook holds inputs, formulas and
-    formats; a spreadsheet program computes the results when it opens it.
+    Then open the workbook, show a part, change a cell, save and close it, and say what was
+    tracked and what was given back. The workbook holds inputs, formulas and formats; a
+    spreadsheet program computes the results when it opens it.
 
-    JSON: file, size, sheets, cells, formulas, tracked, change, saved, readings (before, during
-    and after, each with components, resources, tracked_bytes, journal_rows, descriptors,
-    python_blocks, resident_bytes), released, kept.
+    JSON: file, partners (a list of number, acronym, person_months, total_eligible,
+    maximum_contribution, requested_contribution), findings (a list of rule,
+    severity, place, what), size, sheets, cells, formulas, tracked, change, saved, readings
+    (before, during and after, each with components, resources, tracked_bytes, journal_rows,
+    descriptors, python_blocks, resident_bytes), released, kept.
     """
     with _folder(keep) as folder:
         path = folder / _NAME
@@ -80,6 +92,7 @@ def command(keep: str | None, as_json: bool) -> int:
             raise click.UsageError(f"{path} exists already; choose another folder")
         account = _Account(str(path), kept=keep is not None)
         _make(path, account, quiet=as_json)
+        _look(path, account, quiet=as_json)
         _work(path, account, quiet=as_json)
     if as_json:
         print_json(asdict(account))
@@ -99,19 +112,61 @@ def _folder(keep: str | None) -> Iterator[Path]:
 
 
 def _make(path: Path, account: _Account, *, quiet: bool) -> None:
-    from budgetinator.cli.sample import make_sample
+    from budgetinator.budgets.sample import write_sample
     from budgetinator.workbooks.reading.contents import describe
 
     with waiting("making a workbook"):
-        make_sample(path, _PARTNERS)
+        write_sample(path)
     contents = describe(path)
     account.size, account.sheets = contents.size, len(contents.sheets)
     account.cells, account.formulas = contents.cells, contents.formulas
     if not quiet:
         print_lines(
-            f"Made {path}: {_PARTNERS} partners, {account.sheets} sheets, {account.cells} cells, "
+            f"Made {path}: {account.sheets} sheets, {account.cells} cells, "
             f"{account.formulas} formulas, {bytes_text(account.size)}."
         )
+
+
+def _look(path: Path, account: _Account, *, quiet: bool) -> None:
+    """The budget and its errors, as `budgetinator budget` and `check` tell them in full."""
+    from budgetinator.budgets.checks import findings_of
+    from budgetinator.budgets.reading import read_budget
+    from budgetinator.cli.money import amount_json
+
+    read = read_budget(path, hidden=True)
+    findings = findings_of(read)
+    for each in read.partners:
+        amounts = {name: getattr(each.figures, name) for name in _FIGURES}
+        account.partners.append(
+            {
+                "number": each.partner.number,
+                "acronym": each.partner.acronym,
+                **{name: amount_json(amount) for name, amount in amounts.items()},
+            }
+        )
+    account.findings = [
+        {"rule": each.rule, "severity": each.severity, "place": each.place, "what": each.what}
+        for each in findings
+    ]
+    if not quiet:
+        _print_budget(read, findings)
+
+
+def _print_budget(read: ReadBudget, findings: tuple[Finding, ...]) -> None:
+    from budgetinator.budgets.sample import PLANTED
+    from budgetinator.cli.money import amount_text
+
+    rows = [
+        (partner, *(amount_text(getattr(sums, name), "en") for name in _FIGURES))
+        for partner, sums in (
+            *((each.partner.acronym, each.figures) for each in read.partners),
+            ("Consortium", read.consortium),
+        )
+    ]
+    print_lines("", f"Its budget in EUR, by the rules {read.rules.name}:", "")
+    print_table(("partner", *_FIGURES.values()), rows, right=range(1, 5))
+    print_lines("", f"What is wrong with it, where {len(PLANTED)} errors were planted:", "")
+    print_table(("where", "what"), [(each.place, each.what) for each in findings])
 
 
 def _work(path: Path, account: _Account, *, quiet: bool) -> None:
@@ -133,10 +188,11 @@ def _work(path: Path, account: _Account, *, quiet: bool) -> None:
 
 def _warm_up(runtime: Runtime) -> None:
     """A round on another file, so that what is loaded once counts before and not after."""
-    from budgetinator.cli.sample import make_sample
+    from budgetinator.budgets.sample import write_sample
 
     with tempfile.TemporaryDirectory(prefix="budgetinator-demo-") as folder:
-        path = make_sample(Path(folder, _NAME), _PARTNERS)
+        path = Path(folder, _NAME)
+        write_sample(path)
         _round(path, runtime, _Account(str(path)))
 
 

@@ -96,7 +96,7 @@ class Grid:
             pending += " " * _GAP + before
             if content:
                 text.append(pending)
-                text.append(content, "red" if cell.is_error else "")
+                text.append(content, "red" if cell.is_error else "dim" if cell.is_stale else "")
                 pending = ""
             pending += after
         return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -59,18 +60,21 @@ def command(files: tuple[str, ...], as_json: bool) -> int:
 
     Of several files each is looked at; the exit code is that of the worst.
 
-    JSON: files (a list of file, size, unpacked_size, parts, cells, formulas, sheets, contains;
-    or of file and error).
+    JSON: files (a list of file, size, unpacked_size, parts, cells, formulas,
+    needs_recalculation, sheets, contains; or of file and error).
     """
-    from budgetinator.workbooks.reading.contents import describe
+    from budgetinator.workbooks.opc.package import Package
+    from budgetinator.workbooks.patch.calculation import is_marked
+    from budgetinator.workbooks.reading.contents import describe_package
 
     bounds = load_settings().settings.opening
     worst = Exit.DONE
     documents: list[dict[str, Any]] = []
     for number, file in enumerate(files):
         try:
-            with waiting(f"reading {file}"):
-                contents = describe(file, bounds)
+            with waiting(f"reading {file}"), Package.open(file, bounds) as package:
+                contents = describe_package(package)
+                is_stale = contents.formulas > 0 and is_marked(package)
         except BudgetinatorError as error:
             if len(files) == 1:
                 raise
@@ -78,15 +82,15 @@ def command(files: tuple[str, ...], as_json: bool) -> int:
             documents.append({"file": file, "error": describe_error(error)})
             worst = max(worst, exit_code(error))
             continue
-        documents.append(_document(file, contents))
+        documents.append(_document(file, contents, is_stale=is_stale))
         if not as_json:
-            _print(file, contents, first=number == 0)
+            _print(file, contents, first=number == 0, is_stale=is_stale)
     if as_json:
         print_json({"files": documents})
     return worst
 
 
-def _document(file: str, contents: Contents) -> dict[str, Any]:
+def _document(file: str, contents: Contents, *, is_stale: bool) -> dict[str, Any]:
     counted: dict[str, Any] = {name: getattr(contents, name) for name, _, _ in _COUNTED}
     told = {name: getattr(contents, name) for name, _ in _TOLD}
     return {
@@ -96,12 +100,13 @@ def _document(file: str, contents: Contents) -> dict[str, Any]:
         "parts": contents.parts,
         "cells": contents.cells,
         "formulas": contents.formulas,
+        "needs_recalculation": is_stale,
         "sheets": [asdict(sheet) for sheet in contents.sheets],
         "contains": {**counted, **told, "protected_sheets": list(contents.protected_sheets)},
     }
 
 
-def _print(file: str, contents: Contents, *, first: bool) -> None:
+def _print(file: str, contents: Contents, *, first: bool, is_stale: bool) -> None:
     if not first:
         print_lines("")
     sheets = len(contents.sheets)
@@ -111,6 +116,8 @@ def _print(file: str, contents: Contents, *, first: bool) -> None:
         f"{contents.cells} cells",
         f"contains: {', '.join(_contained(contents)) or 'values only'}",
     )
+    if is_stale:
+        print_lines(f"its formulas are to be recalculated: budgetinator recalc {shlex.quote(file)}")
     columns = ("sheet", "kind", "state", "dimension", "cells", "formulas", "more")
     print_table(columns, map(_sheet_row, contents.sheets), right=[4, 5])
 

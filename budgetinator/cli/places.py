@@ -1,8 +1,11 @@
-"""Which sheet and which cells the words of a command mean."""
+"""Which sheet, which cells and which file the words of a command mean."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+
+import click
 
 from budgetinator.config import OpeningBounds
 from budgetinator.errors import InvalidCellReference, WorksheetNotFound
@@ -11,7 +14,7 @@ from budgetinator.workbooks.opc.package import Package
 from budgetinator.workbooks.patch.workbookxml import WorkbookPart
 from budgetinator.workbooks.worksheets import find_title, worksheet_not_found
 
-__all__ = ["Sheets", "read_sheets"]
+__all__ = ["Sheets", "read_sheets", "refuse_existing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,18 @@ def read_sheets(path: str, bounds: OpeningBounds) -> Sheets:
         raise WorksheetNotFound(f"{path} has no worksheet.", path=path)
     active = entries[index].name if index < len(entries) else names[0]
     return Sheets(path, names, active if active in names else names[0])
+
+
+def refuse_existing(file: str, output: str) -> None:
+    """Raise UsageError for an output that is there already, unless it is the file itself."""
+    try:
+        same = os.path.samefile(file, output)
+    except OSError:
+        same = False
+    if os.path.lexists(output) and not same:
+        raise click.UsageError(
+            f"{output} exists already; give another name, or --overwrite to replace it"
+        )
 
 
 def _unquoted(text: str) -> str:

@@ -95,22 +95,14 @@ def _program(entry: JournalEntry) -> str | None:
 
     import psutil
 
+    from budgetinator.cli.programs import program_of
+
     if not entry.alive or entry.host != socket.gethostname():
         return None
     try:
-        process = psutil.Process(entry.pid)
-        return _script(process.cmdline()) or process.name()
+        return program_of(psutil.Process(entry.pid))
     except psutil.Error:
         return None
-
-
-def _script(words: list[str]) -> str | None:
-    """The script or module that a Python interpreter runs."""
-    if len(words) < 2 or "python" not in os.path.basename(words[0]):
-        return None
-    if words[1] == "-m":
-        return " ".join(words[2:3]) or None
-    return None if words[1].startswith("-") else os.path.basename(words[1])
 
 
 def _of_this_process(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:

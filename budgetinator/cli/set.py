@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BytesIO
@@ -15,6 +14,7 @@ from budgetinator.cli.exits import Exit
 from budgetinator.cli.failures import naming
 from budgetinator.cli.options import Command
 from budgetinator.cli.output import bytes_text, print_json, print_lines, waiting
+from budgetinator.cli.places import refuse_existing
 from budgetinator.cli.sweeping import sweep
 from budgetinator.config import OpeningBounds
 from budgetinator.errors import InvalidCellReference
@@ -82,7 +82,7 @@ def command(
         raise click.UsageError("--text and --formula exclude each other")
     parsed = _parsed(assignments, as_text=as_text, formulas=formulas)
     if output is not None and not overwrite:
-        _refuse_existing(file, output)
+        refuse_existing(file, output)
     with waiting(f"changing {file}"), naming(file):
         if dry_run:
             changes, report = _tried(file, parsed), None
@@ -105,17 +105,6 @@ def _parsed(assignments: Iterable[str], *, as_text: bool, formulas: bool) -> dic
             )
         parsed[address] = value
     return parsed
-
-
-def _refuse_existing(file: str, output: str) -> None:
-    try:
-        same = os.path.samefile(file, output)
-    except OSError:
-        same = False
-    if os.path.lexists(output) and not same:
-        raise click.UsageError(
-            f"{output} exists already; give another name, or --overwrite to replace it"
-        )
 
 
 def _saved(
@@ -219,4 +208,7 @@ def _print(changes: list[_Change], report: SaveReport | None) -> None:
     if report.backup:
         print_lines(f"The old file is kept as {report.backup}.")
     if report.recalculates:
-        print_lines("Formulas are recalculated when a spreadsheet program opens it.")
+        print_lines(
+            "Its formulas are to be recalculated: a spreadsheet program does that on opening, "
+            "or `budgetinator recalc`."
+        )

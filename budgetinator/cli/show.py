@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -32,14 +33,19 @@ _TERMINAL_COLUMN = 40
 
 @dataclass(slots=True)
 class _Page:
-    """The rows that are shown, and whether there were more."""
+    """The rows that are shown, whether there were more, and how many of their results are old."""
 
     rows: Iterator[Row]
     limit: int | None
     is_cut: bool = False
+    stale: int = 0
 
     def __iter__(self) -> Iterator[Row]:
-        yield from itertools.islice(self.rows, self.limit)
+        from budgetinator.workbooks.reading.currency import StaleResult
+
+        for row in itertools.islice(self.rows, self.limit):
+            self.stale += sum(isinstance(content, StaleResult) for content in row[1])
+            yield row
         self.is_cut = self.limit is not None and next(self.rows, None) is not None
 
 
@@ -64,12 +70,14 @@ def command(
 
     On a terminal the first 50 rows are shown under the sheet's name, and as many columns as
     fit; what is left out is said. Into a pipe or a file everything is written. A formula shows
-    the value that was last computed, which a file that no spreadsheet program has saved yet
-    does not have. An error such as #DIV/0! is shown with a mark, as !#DIV/0!.
+    the value that was last computed, with a mark, as ?12.5, if the file was changed since, and
+    the mark alone where nothing was computed: `budgetinator recalc` computes it. An error such
+    as #DIV/0! is shown with a mark, as !#DIV/0!.
 
     JSON: file, sheet, area, formulas, first_column, rows (a list of row and cells, from
     first_column on; a cell is a number, a text, true, false, null or an object with one key:
-    error, date, time, seconds or formula), complete.
+    error, date, time, seconds, formula, or stale with the old result), complete,
+    to_be_recalculated (how many of the cells are stale).
     """
     from budgetinator.cli.places import read_sheets
     from budgetinator.cli.sheetrows import rows_within
@@ -83,11 +91,11 @@ def command(
             return _print_json(file, sheet, area, page, formulas=formulas)
         is_page = sys.stdout.isatty() and not everything
         page = _Page(found, rows or (_TERMINAL_ROWS if is_page else None))
-        _print(sheet, area, page, is_page=is_page)
+        _print(file, sheet, area, page, is_page=is_page)
     return Exit.DONE
 
 
-def _print(sheet: str, area: Area | None, page: _Page, *, is_page: bool) -> None:
+def _print(file: str, sheet: str, area: Area | None, page: _Page, *, is_page: bool) -> None:
     from budgetinator.cli.grid import Grid
 
     grid = Grid(page, area.min_col if area else 1, _fit(is_page=is_page))
@@ -100,7 +108,7 @@ def _print(sheet: str, area: Area | None, page: _Page, *, is_page: bool) -> None
     else:
         for line in grid.lines():
             print(line.plain)
-    _print_rest(sheet, page, grid)
+    _print_rest(file, sheet, page, grid)
 
 
 def _fit(*, is_page: bool) -> Any:
@@ -112,7 +120,7 @@ def _fit(*, is_page: bool) -> Any:
     return Fit(console().width, _TERMINAL_COLUMN, ellipsis)
 
 
-def _print_rest(sheet: str, page: _Page, grid: Grid) -> None:
+def _print_rest(file: str, sheet: str, page: _Page, grid: Grid) -> None:
     """Say on stderr what is not shown, so that a table in a file is a table only."""
     if grid.is_empty:
         tell(f"There is nothing in these cells of {quote_sheet(sheet)}.")
@@ -122,6 +130,10 @@ def _print_rest(sheet: str, page: _Page, grid: Grid) -> None:
         first, last = grid.columns_left_out[0], grid.columns_left_out[-1]
         which = f"column {first} does" if first == last else f"columns {first} to {last} do"
         tell(f"The {which} not fit; name a range, or give --all.")
+    if page.stale:
+        cells = "cell, marked ?, is" if page.stale == 1 else "cells, marked ?, are"
+        command = f"budgetinator recalc {shlex.quote(file)}"
+        tell(f"{page.stale} {cells} to be recalculated: {command}")
 
 
 def _print_json(file: str, sheet: str, area: Area | None, page: _Page, *, formulas: bool) -> Exit:
@@ -147,7 +159,10 @@ def _print_json(file: str, sheet: str, area: Area | None, page: _Page, *, formul
         error.path = error.path or file
         failure = error
         tell(sentence(error))
-    tail: dict[str, Any] = {"complete": failure is None and not page.is_cut}
+    tail: dict[str, Any] = {
+        "complete": failure is None and not page.is_cut,
+        "to_be_recalculated": page.stale,
+    }
     if failure is not None:
         tail["error"] = describe_error(failure)
     print("\n], " + json_text(tail).removeprefix("{"))

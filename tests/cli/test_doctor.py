@@ -42,7 +42,7 @@ def test_the_libraries_are_those_of_the_project() -> None:
 
     extras = project["optional-dependencies"]
     assert set(checks.DEPENDENCIES) == names(project["dependencies"])
-    assert set(checks.EXTRAS) == extras.keys() - {"test", "dev"}
+    assert set(checks.EXTRAS) == extras.keys() - {"bench", "dev", "test"}
     for extra, modules in checks.EXTRAS.items():
         assert set(modules) == names(extras[extra])
 

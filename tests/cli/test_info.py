@@ -38,13 +38,15 @@ def rich_file(tmp_path: Path) -> Path:
 def test_it_tells_what_the_workbook_contains(
     capsys: pytest.CaptureFixture[str], rich_file: Path
 ) -> None:
-    """The text names the size, the contents and each sheet."""
+    """The text names the size, the contents, whether formulas are computed, and each sheet."""
     ended = call(capsys, "info", rich_file)
-    head, contents, columns, *sheets = ended.out.splitlines()
+    head, contents, stale, columns, *sheets = ended.out.splitlines()
     assert (ended.code, ended.err) == (0, "")
     assert head.startswith(f"{rich_file}: ")
     assert head.endswith("2 sheets, 4 cells")
     assert contents == ("contains: 1 formula, 1 chart, 1 comment, 1 hyperlink, 1 protected sheet")
+    command = f"budgetinator recalc {rich_file}"
+    assert stale == f"its formulas are to be recalculated: {command}"
     assert columns.split() == ["sheet", "kind", "state", "dimension", "cells", "formulas", "more"]
     assert [line.split() for line in sheets] == [
         ["Übersicht", "worksheet", "visible", "A1:D3", "4", "1", "1", "merged,", "1", "links"],
@@ -64,6 +66,7 @@ def test_its_json_has_the_promised_keys(
         "parts",
         "cells",
         "formulas",
+        "needs_recalculation",
         "sheets",
         "contains",
     ]

@@ -59,6 +59,7 @@ def test_json_has_values_without_rounding(capsys: pytest.CaptureFixture[str], ki
             {"row": 3, "cells": [0.30000000000000004, {"error": "#DIV/0!"}, "#DIV/0!", "=1+1"]},
         ],
         "complete": True,
+        "to_be_recalculated": 0,
     }
 
 
