@@ -15,7 +15,7 @@ from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Pr
 
 from budgetinator.config import OpeningBounds
 from budgetinator.errors import SaveError
-from budgetinator.workbooks.merging import styles as styles_module
+from budgetinator.workbooks.merging.styles import styles as styles_module
 from budgetinator.workbooks.merging.styles.styles import StyleTables
 from budgetinator.workbooks.opc.package import Package
 from budgetinator.workbooks.patch.edit import PackageEdit
