@@ -63,7 +63,8 @@ class SheetChange:
     `cells` are those whose value, type or style differs, by rows and columns; `rows` gives
     the looks of rows before and now, by number; `frame` says whether anything else in the
     sheet's part differs, the hyperlinks of cells included; `comments` are None where none
-    differs; `merges` are the merged areas before and now.
+    differs; `merges` are the merged areas before and now; `drawings` how many charts and
+    pictures there are, with a digest of them.
     """
 
     sheet: Any
@@ -72,6 +73,7 @@ class SheetChange:
     frame: bool
     comments: tuple[Comments, Comments] | None
     merges: tuple[frozenset[str], frozenset[str]]
+    drawings: tuple[tuple[int, bytes], tuple[int, bytes]]
 
     @property
     def has_rows(self) -> bool:

@@ -38,7 +38,7 @@ from budgetinator.workbooks.reading.lazy import DEFERRED, is_unread
 if TYPE_CHECKING:
     from openpyxl import Workbook
 
-__all__ = ["WorkbookState", "comments_of"]
+__all__ = ["WorkbookState", "comments_of", "drawings_of"]
 
 # Derived at each save, made by reading, or not openpyxl's.
 _BOOK_EXCLUDED = frozenset(
@@ -159,10 +159,11 @@ class WorkbookState:
 class SheetState:
     """What one sheet held: digests of its frame and names, its rows and cells compactly."""
 
-    __slots__ = ("cells", "frame", "merges", "names", "rows")
+    __slots__ = ("cells", "drawings", "frame", "merges", "names", "rows")
 
     def __init__(self, sheet: Any) -> None:
         self.frame = _frame_digest(sheet)
+        self.drawings = drawings_of(sheet)
         self.names = _names_digest(sheet)
         self.merges = _merges(sheet)
         self.rows = pack_rows(sheet)
@@ -196,8 +197,15 @@ class SheetState:
             links or self.frame != now.frame,
             comments,
             (self.merges, now.merges),
+            (self.drawings, now.drawings),
         )
         return change if change.has_rows or change.frame or change.comments else None
+
+
+def drawings_of(sheet: Any) -> tuple[int, bytes]:
+    """How many charts and pictures a sheet has, and a digest of them."""
+    held = [vars(sheet).get(name, []) for name in ("_charts", "_images")]
+    return sum(map(len, held)), digest_of(held)
 
 
 def comments_of(sheet: Any) -> Comments:

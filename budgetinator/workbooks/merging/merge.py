@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from openpyxl.chartsheet import Chartsheet
 
+from budgetinator.errors import WorkbookRefused
 from budgetinator.workbooks.changes.celledits import sheet_edit
 from budgetinator.workbooks.changes.comparison import Comparison, SheetChange
-from budgetinator.workbooks.changes.state import comments_of
+from budgetinator.workbooks.changes.state import comments_of, drawings_of
 from budgetinator.workbooks.changes.writable import check_cells, check_sheets
 from budgetinator.workbooks.losses.finding import Loss
 from budgetinator.workbooks.losses.risks import losses_by_any_change
@@ -145,7 +146,7 @@ class _Merging:
         merger = PartMerger(merge.edit, before, now)
         for entry, change in changes:
             if change.frame:
-                self._frame(merger, entry.part, before.sheets, now.sheets, change.sheet)
+                self._frame(merger, entry.part, before, now, change)
         self._comments(changes)
         report = merge_book(merge.edit, self._original, before, now)
         for sheet, part in report.added:
@@ -156,15 +157,33 @@ class _Merging:
         return report
 
     def _frame(
-        self,
-        merger: PartMerger,
-        part: str,
-        before: Mapping[str, str],
-        now: Mapping[str, str],
-        sheet: Any,
+        self, merger: PartMerger, part: str, before: Rendering, now: Rendering, change: SheetChange
     ) -> None:
-        whole = isinstance(sheet, Chartsheet)
-        (merger.merge_part if whole else merger.merge_sheet)(part, before[part], now[part])
+        places = before.sheets[part], now.sheets[part]
+        if isinstance(change.sheet, Chartsheet):
+            merger.merge_part(part, *places)
+            return
+        apart = self._unreadable(part, before, change)
+        merger.merge_sheet(part, *places, apart=apart)
+
+    def _unreadable(self, part: str, before: Rendering, change: SheetChange) -> frozenset[str]:
+        """The drawing, where openpyxl cannot read what an earlier save has added to it.
+
+        Then what it shows of the file says nothing of what was changed since.
+        """
+        then, now = change.drawings
+        if drawings_of(before.sheet(part))[0] == then[0]:
+            return frozenset()
+        if then == now:
+            return frozenset({"drawing"})
+        package = self._original.package
+        raise WorkbookRefused(
+            f"openpyxl cannot read the drawing of the sheet {change.sheet.title!r} of "
+            f"{package.path}, to which an earlier save has added; open the file anew.",
+            path=str(package.path),
+            sheet=change.sheet.title,
+            reason="unreadable drawing",
+        )
 
     def _comments(self, changes: list[tuple[SheetEntry, SheetChange]]) -> None:
         for entry, change in changes:

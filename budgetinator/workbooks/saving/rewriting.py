@@ -23,7 +23,7 @@ from budgetinator.workbooks.changes.writable import check_writable
 if TYPE_CHECKING:
     from openpyxl import Workbook
 
-__all__ = ["prepare", "write_workbook"]
+__all__ = ["note_recalculation", "prepare", "write_workbook"]
 
 _MACROS = "xl/vbaProject.bin"
 
@@ -34,6 +34,11 @@ def prepare(workbook: Workbook, path: str, full_before: frozenset[tuple[str, str
     openpyxl writes formulas without their results.
     """
     check_writable(workbook, path, full_before)
+    note_recalculation(workbook)
+
+
+def note_recalculation(workbook: Workbook) -> None:
+    """Have the workbook say what its file does: that it is to be computed anew on opening."""
     book: Any = workbook
     if book.calculation is None:
         book.calculation = CalcProperties(fullCalcOnLoad=True)

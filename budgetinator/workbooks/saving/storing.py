@@ -229,6 +229,7 @@ class _Storing:
     def _write(self, merge: Merge) -> _Written:
         """Write the edited package, and go on with it where it is the workbook's own file."""
         from budgetinator.workbooks.patch.writing import write_edit
+        from budgetinator.workbooks.saving.rewriting import note_recalculation
 
         opened, package = self._opened, merge.edit.package
         assert opened.workbook is not None
@@ -240,6 +241,8 @@ class _Storing:
         titles = tuple(opened.workbook.sheetnames)
         saved = self._replace(lambda stream: stream.write(data), titles, package)
         if self._target.own:
+            if merge.recalculates:
+                note_recalculation(opened.workbook)
             now = Package.of_bytes(data, package.path, package.status(), self._bounds)
             opened.note_patched(saved.fingerprint, now, merge.added)
         else:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import zipfile
+from io import BytesIO
 from pathlib import Path
 
 import openpyxl
+from openpyxl.drawing.image import Image
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.table import Table
+from PIL import Image as Picture
 
 __all__ = [
     "add_printer_settings",
@@ -17,7 +20,9 @@ __all__ = [
     "descriptors_on",
     "make_budget",
     "make_macro_budget",
+    "make_unreadable_drawing",
     "parts_of",
+    "picture",
 ]
 
 _SETTINGS = "xl/printerSettings/printerSettings1.bin"
@@ -106,6 +111,29 @@ def add_table(path: Path) -> Path:
         sheet.append(row)
     sheet.add_table(Table(displayName="Costs", ref="A1:B2"))
     book.save(path)
+    return path
+
+
+def picture() -> Image:
+    content = BytesIO()
+    Picture.new("RGB", (8, 5), "navy").save(content, "PNG")
+    return Image(content)
+
+
+def make_unreadable_drawing(path: Path) -> Path:
+    """A picture on the sheet Plan, in a drawing with a text box that stops openpyxl's reader."""
+    book = openpyxl.load_workbook(path)
+    book["Plan"].add_image(picture(), "H1")
+    book.save(path)
+    drawing = parts_of(path)["xl/drawings/drawing1.xml"]
+    shape = (
+        b'<absoluteAnchor><pos x="1" y="1"/><ext cx="9" cy="9"/><sp macro="" textlink="">'
+        b'<nvSpPr><cNvPr id="77" name="Box"/><cNvSpPr txBox="1"/></nvSpPr><spPr>'
+        b'<a:prstGeom xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" '
+        b'prst="rect" unheard="1"/></spPr></sp><clientData/></absoluteAnchor>'
+    )
+    end = drawing.rindex(b"</")
+    _change(path, {"xl/drawings/drawing1.xml": drawing[:end] + shape + drawing[end:]})
     return path
 
 

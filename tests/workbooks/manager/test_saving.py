@@ -26,7 +26,9 @@ from tests.workbooks.manager.making import (
     add_table,
     make_budget,
     make_macro_budget,
+    make_unreadable_drawing,
     parts_of,
+    picture,
 )
 
 
@@ -423,3 +425,38 @@ def test_a_new_workbook_does_not_replace_a_file(
             manager.save()
         assert path.read_bytes() == budget.read_bytes()
         manager.save(folder / "other.xlsx")
+
+
+def test_a_later_save_keeps_the_mark_for_recalculation(manage: Manage, budget: Path) -> None:
+    """Results that are old stay marked until something has computed them."""
+    book = openpyxl.load_workbook(budget)
+    book.calculation = None
+    book.save(budget)
+    manager = manage(budget)
+    manager.active_sheet["B2"] = 7
+    assert manager.save().recalculates
+    for width in (20, 30):
+        manager.active_sheet.column_dimensions["B"].width = width
+        assert manager.save().how == "patched"
+        assert b"fullCalcOnLoad" in parts_of(budget)["xl/workbook.xml"]
+    assert not manager.is_modified
+
+
+def test_a_picture_in_a_drawing_that_openpyxl_cannot_read_is_put_in_once(
+    manage: Manage, budget: Path
+) -> None:
+    """A later save does not put it in again, and refuses what it cannot tell from it."""
+    make_unreadable_drawing(budget)
+    manager = manage(budget)
+    sheet = manager.workbook["Plan"]
+    sheet.add_image(picture(), "E2")
+    assert manager.save().how == "patched"
+    drawn = parts_of(budget)["xl/drawings/drawing1.xml"]
+    sheet.column_dimensions["B"].width = 33
+    assert manager.save().how == "patched"
+    assert parts_of(budget)["xl/drawings/drawing1.xml"] == drawn
+    before = budget.read_bytes()
+    sheet.add_image(picture(), "E9")
+    with pytest.raises(WouldLose):
+        manager.save()
+    assert budget.read_bytes() == before

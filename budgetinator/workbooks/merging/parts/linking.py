@@ -74,8 +74,12 @@ class PartMerger:
         """
         self._merge_small(original, self.before.root(before), self.now.root(now), apart)
 
-    def merge_sheet(self, original: str, before: str, now: str) -> None:
+    def merge_sheet(
+        self, original: str, before: str, now: str, *, apart: frozenset[str] = frozenset()
+    ) -> None:
         """Merge a worksheet but for its cells, rows and comments, as splices in its stream.
+
+        `apart` are further children of the root to leave alone.
 
         Where cells or comments put something in at the same place, the order of the calls
         is the order of the splices: cells first, then this, then the comments.
@@ -90,7 +94,7 @@ class PartMerger:
         try:
             frame = SheetFrame.read(streamed.source, original)
             merge = PartMerge(self, Draft(frame.data, frame.root), original, _SPECIALS)
-            _merge_root(merge, old, new, _NOT_OF_THE_FRAME)
+            _merge_root(merge, old, new, _NOT_OF_THE_FRAME | apart)
         except MarkupError as error:
             raise damaged_part(self.edit.package, original, str(error)) from error
         finally:
