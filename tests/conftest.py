@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 from tests.support.home import PrivateHome
@@ -14,6 +16,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", f"{MARKER}(*kinds): leftovers of these kinds do not fail the test"
     )
+    # A shell that runs this in the background has it ignored, and so would every child.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     lines = Lines(config.rootpath)
     lines.install()
     config.pluginmanager.register(PrivateHome(), "private-home")
