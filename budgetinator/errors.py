@@ -39,7 +39,7 @@
             ├── ValuesOnly                 PermissionError     opened without its formulas
             ├── ChangedOnDisk                                  changed since it was opened
             ├── WorkbookBusy               TimeoutError        another program of ours saves it
-            └── WouldLose                                      openpyxl cannot keep what it holds
+            └── WouldLose                                      the file holds what it cannot keep
 
 Each says in one sentence what, where and what to do; the parts of that
 sentence are attributes, so that a program need not parse it. All of them

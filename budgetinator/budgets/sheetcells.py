@@ -86,11 +86,6 @@ class SheetCells:
         row, column = place_of(cell)
         return row in self.hidden_rows or column in self.hidden_columns
 
-    @property
-    def lacks_results(self) -> bool:
-        """Whether there are formulas whose result is not known or not current."""
-        return any(self.values.get(place) is None for place in self.formulas)
-
     def texts(self) -> Iterator[tuple[str, str]]:
         """The cells that hold text, and the text."""
         for place, value in self.values.items():

@@ -5,26 +5,16 @@ The one-line summaries stand here, so that `budgetinator --help` imports none of
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from importlib import import_module
-
 import click
 
 from budgetinator import __version__
+from budgetinator.cli.lazygroup import Entry, LazyGroup
 
-__all__ = ["COMPLETION_VARIABLE", "ENTRIES", "PROGRAM", "Entry", "root"]
+__all__ = ["COMPLETION_VARIABLE", "ENTRIES", "PROGRAM", "root"]
 
 PROGRAM = "budgetinator"
 COMPLETION_VARIABLE = "_BUDGETINATOR_COMPLETE"
 """Set by the shell's script when it asks what could come next."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """Where a command stands: its object in the module is called `command`."""
-
-    module: str
-    summary: str
 
 
 ENTRIES = {
@@ -50,30 +40,8 @@ ENTRIES = {
 }
 
 
-class _Lazy(click.Group):
-    """A group that knows its commands by name and imports each on demand."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
-        return list(ENTRIES)
-
-    def get_command(
-        self,
-        ctx: click.Context,  # noqa: ARG002  click's signature
-        cmd_name: str,
-    ) -> click.Command | None:
-        entry = ENTRIES.get(cmd_name)
-        if entry is None:
-            return None
-        found: click.Command = import_module(f"budgetinator.cli.{entry.module}").command
-        return found
-
-    def format_commands(
-        self,
-        ctx: click.Context,  # noqa: ARG002  click's signature
-        formatter: click.HelpFormatter,
-    ) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, entry.summary) for name, entry in ENTRIES.items()])
+class _Root(LazyGroup):
+    entries = ENTRIES
 
 
 def _version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
@@ -84,7 +52,7 @@ def _version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> N
 
 @click.group(
     PROGRAM,
-    cls=_Lazy,
+    cls=_Root,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done, 1 findings, 2 wrong call, 3 locked or changed on disk, "

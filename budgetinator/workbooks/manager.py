@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from budgetinator.workbooks.reading.currency import ShownValue
     from budgetinator.workbooks.reading.rowvalues import SheetValues
     from budgetinator.workbooks.recalculation.saving import RecalculationReport
-    from budgetinator.workbooks.saving.storing import SaveReport
+    from budgetinator.workbooks.saving.storing import SaveReport, Target
 
 __all__ = ["ExcelManager"]
 
@@ -191,29 +191,17 @@ class ExcelManager(ManagedWorkbook):
         Raises ValuesOnly, ChangedOnDisk, WouldLose, InvalidCellValue, TargetReadOnly,
         WorkbookBusy or another SaveError, and then no file has changed.
         """
-        from budgetinator.workbooks.saving.storing import Target, backup_path, store
+        from budgetinator.workbooks.saving.storing import store
 
-        opened = self.custody.mine()
-        self._refuse_values_only()
-        if opened is None:
-            opened = self._loaded() if self._creates else self._begin()
-        location = self.custody.location if path is None else Location(path)
-        surroundings = self.custody.surroundings
-        keeps_old = surroundings.settings.saving.backup if backup is None else backup
-        target = Target(
-            location,
-            own=path is None or location.leads_to_same(self.custody.location),
-            allow_loss=allow_loss,
-            overwrite=overwrite,
-            backup=backup_path(location.absolute) if keeps_old else None,
-        )
+        opened = self._to_be_written()
+        target = self._target(path, backup, allow_loss=allow_loss, overwrite=overwrite)
         with opened.lock:
             if opened.closed:
                 raise WorkbookClosed(
                     f"{self.file_path} was closed in another thread; nothing was saved.",
                     path=self.file_path,
                 )
-            report = store(opened, target, surroundings)
+            report = store(opened, target, self.custody.surroundings)
         if target.own:
             self.custody.fingerprint = opened.fingerprint
             self._creates = False
@@ -238,30 +226,19 @@ class ExcelManager(ManagedWorkbook):
         a signed file, and what `save` raises; then no file has changed.
         """
         from budgetinator.workbooks.recalculation.saving import store_recalculated
-        from budgetinator.workbooks.saving.storing import Target, backup_path
 
-        opened = self.custody.mine()
-        self._refuse_values_only()
-        if opened is None:
-            opened = self._loaded() if self._creates else self._begin()
-        location = self.custody.location if path is None else Location(path)
-        surroundings = self.custody.surroundings
-        keeps_old = surroundings.settings.saving.backup if backup is None else backup
-        target = Target(
-            location,
-            own=path is None or location.leads_to_same(self.custody.location),
-            backup=backup_path(location.absolute) if keeps_old else None,
-        )
-        report = store_recalculated(opened, target, surroundings, timeout)
+        opened = self._to_be_written()
+        target = self._target(path, backup)
+        report = store_recalculated(opened, target, self.custody.surroundings, timeout)
         if target.own:
             self.custody.fingerprint = opened.fingerprint
         return report
 
     def lossy(self) -> tuple[Loss, ...]:
-        """What a save would lose as things stand, because openpyxl cannot hold it.
+        """What a save would lose as things stand; nothing while nothing was changed.
 
-        Nothing as long as only values of cells were changed, which are written into the
-        file's own XML.
+        What was changed is put into the file's own parts, so that is little: a digital
+        signature, say, or the name of a table's column whose header was overwritten.
         """
         from budgetinator.workbooks.saving.storing import losses_of
 
@@ -271,3 +248,32 @@ class ExcelManager(ManagedWorkbook):
     def _package(self, opened: OpenWorkbook | None = None) -> Package:
         known = opened.layout if opened is not None else None
         return Package.open(self.custody.location.path, self._bounds, known=known)
+
+    def _to_be_written(self) -> OpenWorkbook:
+        """The open workbook; opened, or begun where there is no file yet, if nothing has been."""
+        opened = self.custody.mine()
+        self._refuse_values_only()
+        if opened is None:
+            opened = self._loaded() if self._creates else self._begin()
+        return opened
+
+    def _target(
+        self,
+        path: str | os.PathLike[str] | None,
+        backup: bool | None,
+        *,
+        allow_loss: bool = False,
+        overwrite: bool = False,
+    ) -> Target:
+        from budgetinator.workbooks.saving.storing import Target, backup_path
+
+        location = self.custody.location if path is None else Location(path)
+        setting = self.custody.surroundings.settings.saving.backup
+        keeps_old = setting if backup is None else backup
+        return Target(
+            location,
+            own=path is None or location.leads_to_same(self.custody.location),
+            allow_loss=allow_loss,
+            overwrite=overwrite,
+            backup=backup_path(location.absolute) if keeps_old else None,
+        )

@@ -2,43 +2,26 @@
 
 from __future__ import annotations
 
-from importlib import import_module
+from typing import ClassVar
 
 import click
 
+from budgetinator.cli.lazygroup import Entry, LazyGroup
+
 __all__ = ["command"]
 
-SUMMARIES = {
-    "status": "This machine, our processes, and what each has open.",
-    "watch": "Follow a process or a command as it runs.",
-    "leaks": "Whether a function leaks, or a running program keeps growing.",
-    "bench": "Open and close a workbook many times, and see what comes back.",
-}
 
-
-class _Group(click.Group):
-    """Its commands by name; the module of each is imported when it is called or explained."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
-        return list(SUMMARIES)
-
-    def get_command(
-        self,
-        ctx: click.Context,  # noqa: ARG002  click's signature
-        cmd_name: str,
-    ) -> click.Command | None:
-        if cmd_name not in SUMMARIES:
-            return None
-        found: click.Command = import_module(f"budgetinator.cli.mem.{cmd_name}").command
-        return found
-
-    def format_commands(
-        self,
-        ctx: click.Context,  # noqa: ARG002  click's signature
-        formatter: click.HelpFormatter,
-    ) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(SUMMARIES.items()))
+class _Group(LazyGroup):
+    entries: ClassVar = {
+        "status": Entry("mem.status", "This machine, our processes, and what each has open."),
+        "watch": Entry("mem.watch", "Follow a process or a command as it runs."),
+        "leaks": Entry(
+            "mem.leaks", "Whether a function leaks, or a running program keeps growing."
+        ),
+        "bench": Entry(
+            "mem.bench", "Open and close a workbook many times, and see what comes back."
+        ),
+    }
 
 
 @click.group("mem", cls=_Group, invoke_without_command=True)

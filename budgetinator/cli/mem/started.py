@@ -83,11 +83,6 @@ class StartedCommand:
             self._child.wait()
             raise
 
-    def close_streams(self) -> None:
-        """Close this program's ends of its pipes."""
-        for stream in self.streams:
-            stream.close()
-
     def _signal(self, name: str) -> None:
         if sys.platform == "win32":
             self._child.terminate()

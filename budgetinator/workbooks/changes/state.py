@@ -62,11 +62,13 @@ _SHEET_EXCLUDED = frozenset(
     {
         "_WorkbookChild__title",
         "_cells",
+        "_charts",
         "_comments",
         "_current_row",
         "_drawing",
         "_hyperlinks",
         "_id",
+        "_images",
         "_parent",
         "_print_area",
         "_rels",
@@ -178,6 +180,7 @@ class SheetState:
         """Whether anything but its cells is otherwise now."""
         return (
             self.frame != _frame_digest(sheet)
+            or self.drawings != drawings_of(sheet)
             or self.names != _names_digest(sheet)
             or self.rows != pack_rows(sheet)
         )
@@ -194,7 +197,7 @@ class SheetState:
             sheet,
             [each for each in cells if _value_or_style_differs(each)],
             changed_rows(self.rows, now.rows),
-            links or self.frame != now.frame,
+            links or (self.frame, self.drawings) != (now.frame, now.drawings),
             comments,
             (self.merges, now.merges),
             (self.drawings, now.drawings),

@@ -1,21 +1,18 @@
-"""Compressing and decompressing parts, at a level that fits their size."""
+"""Compressing parts, at a level that fits their size."""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
 from typing import Literal, Protocol
 
 from budgetinator.errors import ConfigError
 from budgetinator.workbooks.opc.codec import isal_codec
-from budgetinator.workbooks.opc.package import Package
 
 __all__ = [
     "Deflater",
     "Level",
     "check_level",
     "deflater",
-    "inflated",
     "is_large",
     "packed_segment",
 ]
@@ -78,12 +75,3 @@ def packed_segment(text: bytes, level: Level, size: int) -> bytes:
     """
     deflate = deflater(level, size)
     return deflate.compress(text) + deflate.flush(zlib.Z_FULL_FLUSH)
-
-
-def inflated(package: Package, name: str) -> Iterator[bytes]:
-    """The decompressed part in pieces of up to 64 KB; raises as `Package.stream` does.
-
-    Rejected: a thread that inflates while the last piece is looked at. The interpreter's
-    lock changes hands too often for that, and a save took half as long again.
-    """
-    return package.chunks(name)

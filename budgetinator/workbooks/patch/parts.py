@@ -9,7 +9,6 @@ from itertools import chain
 
 from budgetinator.errors import WorkbookDamaged, WorkbookRefused
 from budgetinator.workbooks.opc.package import Package
-from budgetinator.workbooks.patch.compression import inflated
 from budgetinator.workbooks.patch.elements import MarkupError
 from budgetinator.workbooks.patch.encoding import UTF8, TextEncoding, detect_encoding
 
@@ -46,7 +45,7 @@ class PartSource:
             yield from self._kept
             return
         kept: list[bytes] = []
-        for piece in inflated(self._package, self._name):
+        for piece in self._package.chunks(self._name):
             if self._keeps:
                 kept.append(piece)
             yield piece
