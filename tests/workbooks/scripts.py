@@ -50,6 +50,8 @@ def run_script(workbook: Any, seed: int, length: int) -> list[str]:
     dice = Random(seed)
     done = []
     for _ in range(length):
+        if not workbook.worksheets:
+            break  # the last one was removed
         name = dice.choices(list(STEPS), [weight for weight, _ in STEPS.values()])[0]
         sheet = dice.choice(workbook.worksheets)
         try:
