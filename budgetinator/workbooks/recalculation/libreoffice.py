@@ -1,8 +1,8 @@
 """LibreOffice started once, headless, with a profile and a folder of its own, and ended.
 
 It never meets another LibreOffice that runs, because each profile has its own. Whatever
-happens - it hangs, the program is interrupted - it is ended with all that it started, and
-the folder goes with everything that was written.
+happens - it hangs, the program is interrupted or killed - it is ended with all that it
+started, and the folder goes with everything that was written.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pathlib import Path
 
 from budgetinator.errors import RecalculationFailed
 from budgetinator.workbooks.recalculation.profile import ENTRY, make_profile
+from budgetinator.workbooks.recalculation.survivors import ended_with_us
 
 __all__ = ["DEFAULT_TIMEOUT", "computed_files", "find_libreoffice"]
 
@@ -88,9 +89,10 @@ def _run(program: str, folder: Path, count: int, path: str, timeout: float) -> N
     profile = folder / "profile"
     make_profile(profile)
     began = time.perf_counter()
-    with open(folder / "log", "wb") as output:
+    with open(folder / "log", "wb") as output, ended_with_us(folder) as name_group:
         process = _start(program, folder, count, output.fileno(), path)
         try:
+            name_group(process.pid)
             process.wait(timeout)
         except subprocess.TimeoutExpired:
             raise RecalculationFailed(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -15,6 +17,8 @@ from budgetinator.resources import ResourceManagementService
 from budgetinator.workbooks import ExcelManager, Surroundings, recalculate
 from tests.workbooks.builders import make_workbook, read_parts, write_zip
 from tests.workbooks.recalculation.programs import put_in_place
+
+ROOT = Path(__file__).parents[3]
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the stand-ins are shell scripts")
 
@@ -69,6 +73,29 @@ def test_one_that_hangs_is_ended_with_its_children(
         recalculate(budget, timeout=1, service=surroundings)
     assert not any(is_running(int(pid)) for pid in noted.read_text().split())
     assert list(temporary.iterdir()) == []
+
+
+def test_it_does_not_outlive_a_process_that_is_killed(
+    budget: Path, temporary: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """kill -9 of the recalculating process ends the program, its children and their folder."""
+    noted = tmp_path / "pids"
+    put_in_place(monkeypatch, tmp_path / "bin", f'sleep 300 & echo "$$ $!" > {noted}; wait')
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    script = f"from budgetinator import recalculate; recalculate({str(budget)!r})"
+    with subprocess.Popen([sys.executable, "-c", script], cwd=ROOT) as killed:
+        wait_until(lambda: noted.is_file() and noted.read_text().endswith("\n"))
+        assert list(temporary.iterdir())
+        killed.kill()
+    wait_until(lambda: not any(is_running(int(pid)) for pid in noted.read_text().split()))
+    wait_until(lambda: not list(temporary.iterdir()))
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    until = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < until, "it did not come"
+        time.sleep(0.02)
 
 
 def is_running(pid: int) -> bool:
