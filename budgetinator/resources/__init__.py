@@ -37,6 +37,7 @@ from budgetinator.resources.worker_coordinator import WorkerResourceCoordinator
 from budgetinator.resources.workers import FutureWorker, ThreadWorker, Worker
 
 if TYPE_CHECKING:
+    from budgetinator.resources.database_coordinator import DatabaseCoordinator
     from budgetinator.resources.journal import (
         TEMP_SUFFIX,
         Journal,
@@ -50,6 +51,7 @@ __all__ = [
     "BaseResourceCoordinator",
     "ComponentInfo",
     "ComponentState",
+    "DatabaseCoordinator",
     "FutureWorker",
     "IResourceManagementService",
     "Journal",
@@ -79,10 +81,14 @@ __all__ = [
     "resolve_runtime",
 ]
 
-_OF_THE_JOURNAL = ("TEMP_SUFFIX", "Journal", "JournalEntry", "Recoverable", "Sweep")
+# What needs sqlite3 is needed by those only who keep a journal or a database.
+_LATE = {
+    "DatabaseCoordinator": "database_coordinator",
+    **dict.fromkeys(("TEMP_SUFFIX", "Journal", "JournalEntry", "Recoverable", "Sweep"), "journal"),
+}
 
 
 def __getattr__(name: str) -> object:
-    if name in _OF_THE_JOURNAL:  # needed by those only who keep one
-        return getattr(import_module("budgetinator.resources.journal"), name)
+    if name in _LATE:
+        return getattr(import_module(f"budgetinator.resources.{_LATE[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

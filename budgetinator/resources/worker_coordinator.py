@@ -33,13 +33,15 @@ class Ending:
     coordinator.
     """
 
-    __slots__ = ("_unsaid", "ask", "seconds", "stopped")
+    __slots__ = ("_unsaid", "ask", "had_its_time", "seconds", "stopped")
 
     def __init__(self, *, ask: bool, seconds: float) -> None:
         self.ask = ask
         self.seconds = seconds
         self.stopped = False
         """Whether it was asked and waited for already."""
+        self.had_its_time = False
+        """Whether it was stuck just now: the next one who tries does not wait for it."""
         self._unsaid = [True]
 
     @property
@@ -56,10 +58,11 @@ class Ending:
     def __call__(self, worker: Any) -> None:
         if self.finished or self.stopped or not is_running(worker):
             return
+        seconds, self.had_its_time = 0.0 if self.had_its_time else self.seconds, False
         if self.ask:
-            stop_worker(worker, self.seconds)
+            stop_worker(worker, seconds)
         else:
-            _wait_only(worker, self.seconds)
+            _wait_only(worker, seconds)
 
 
 def _wait_only(worker: Any, seconds: float) -> None:
@@ -93,6 +96,7 @@ class Watched:
     ending: Ending
     auto_release: bool
     cancel_on_cleanup: bool
+    seconds: float
     started: float = field(default_factory=time.monotonic)
 
 
@@ -112,7 +116,7 @@ def watch_worker(
     resource_id = coordinator.track_resource(
         adapted, ResourceType.WORKER, name=label, cleanup_handler=ending
     )
-    watched = Watched(label, ending, auto_release, cancel_on_cleanup)
+    watched = Watched(label, ending, auto_release, cancel_on_cleanup, seconds)
     if isinstance(coordinator, WorkerResourceCoordinator):
         coordinator.note(resource_id, watched)
     log.info("Tracking worker %s", label)
@@ -235,23 +239,30 @@ class WorkerResourceCoordinator(BaseResourceCoordinator):
         """Cancel all workers under one shared deadline, then release everything."""
         with self._workers_lock:
             watched = tuple(self._watched.items())
-        batch = [(self._worker(key), one.ending) for key, one in watched]
-        given = [ending.seconds for _worker, ending in batch]
-        asked = [(w if e.ask else Uncancelled(w), e) for w, e in batch if w is not None]
-        stuck = stop_all((worker for worker, _ending in asked), max(given, default=0.0))
-        for worker, ending in asked:
-            ending.stopped = all(worker is not other for other in stuck)
-        for _worker, ending in batch:
+        batch = [(self._asked(key, one.ending), one.ending) for key, one in watched]
+        seconds = max((one.seconds for _key, one in watched), default=0.0)
+        stuck = stop_all((worker for worker, _ending in batch if worker is not None), seconds)
+        for worker, ending in batch:
+            ending.stopped = worker is not None and all(worker is not each for each in stuck)
             ending.seconds = 0.0  # all have had their time, together
         try:
             super().cleanup_all()
         finally:
-            for (_worker, ending), seconds in zip(batch, given, strict=True):
-                ending.seconds = seconds
+            for (worker, ending), (_key, one) in zip(batch, watched, strict=True):
+                ending.seconds = one.seconds
+                # The service tries it once more, at once.
+                ending.had_its_time = any(worker is each for each in stuck)
 
     def on_resource_released(self, resource_id: str) -> None:
         with self._workers_lock:
             self._watched.pop(resource_id, None)
+
+    def give_up(self, resource_id: str) -> None:
+        """Watch a worker no longer that is stuck; the next who releases it does not wait for it."""
+        with self._workers_lock:
+            watched = self._watched.pop(resource_id, None)
+        if watched is not None:
+            watched.ending.had_its_time = True
 
     def note(self, resource_id: str, watched: Watched) -> None:
         """Keep what is known of a worker while it is tracked."""
@@ -269,6 +280,11 @@ class WorkerResourceCoordinator(BaseResourceCoordinator):
         """Stop a worker, or close another resource, and forget it."""
         self._let_leave()
         return super().release(resource_id)
+
+    def _asked(self, resource_id: str, ending: Ending) -> Any:
+        """The worker as it is to be brought to its end, or None if it is gone."""
+        worker = self._worker(resource_id)
+        return worker if worker is None or ending.ask else Uncancelled(worker)
 
     def _worker(self, resource_id: str) -> Any:
         resource = self._service.get_resource(resource_id)
