@@ -20,12 +20,15 @@ from benchmarks import (
     contention,
     cycles,
     editing,
+    hosts,
     importing,
     large,
     leakrules,
+    mapping,
     monitoring,
     reading,
     tracking,
+    window,
 )
 from benchmarks.timing import Figure
 
@@ -45,9 +48,12 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
     "second": large.second,
     "reading": reading.reading,
     "cycles": cycles.cycles,
+    "hosts": hosts.hosts,
+    "mapping": mapping.mapping,
     "budgets": budgets.budgets,
     "leakrules": leakrules.leakrules,
     "monitoring": monitoring.monitoring,
+    "window": window.window,
 }
 
 HEAD = """# Benchmarks

@@ -27,9 +27,18 @@ if TYPE_CHECKING:
     )
     from budgetinator.workbooks.contexts import safe_excel_context as safe_excel_context
     from budgetinator.workbooks.contexts import write_excel_context as write_excel_context
+    from budgetinator.workbooks.host.handle import WorkbookHost as WorkbookHost
+    from budgetinator.workbooks.host.rows import RowChunk as RowChunk
+    from budgetinator.workbooks.host.rowstream import RowStream as RowStream
+    from budgetinator.workbooks.host.sheets import SheetInfo as SheetInfo
+    from budgetinator.workbooks.host.spare import HostSpare as HostSpare
     from budgetinator.workbooks.leases import WorkbookLease as WorkbookLease
     from budgetinator.workbooks.losses.finding import Loss as Loss
     from budgetinator.workbooks.manager import ExcelManager as ExcelManager
+    from budgetinator.workbooks.mapping import MappedWorkbook as MappedWorkbook
+    from budgetinator.workbooks.mapping import MappedWorkbooks as MappedWorkbooks
+    from budgetinator.workbooks.mapping import MapProgress as MapProgress
+    from budgetinator.workbooks.mapping import map_workbooks as map_workbooks
     from budgetinator.workbooks.patch import CellInput as CellInput
     from budgetinator.workbooks.patch import Formula as Formula
     from budgetinator.workbooks.pool import ResourceManager as ResourceManager
@@ -62,9 +71,15 @@ _NAMES = {
         "safe_excel_context",
         "write_excel_context",
     ),
+    "host.handle": ("WorkbookHost",),
+    "host.rows": ("RowChunk",),
+    "host.rowstream": ("RowStream",),
+    "host.sheets": ("SheetInfo",),
+    "host.spare": ("HostSpare",),
     "leases": ("WorkbookLease",),
     "losses.finding": ("Loss",),
     "manager": ("ExcelManager",),
+    "mapping": ("MapProgress", "MappedWorkbook", "MappedWorkbooks", "map_workbooks"),
     "patch": ("CellInput", "Formula"),
     "pool": ("ResourceManager",),
     "reading.currency": ("ShownValue", "StaleResult"),

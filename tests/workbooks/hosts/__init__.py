@@ -1,0 +1,1 @@
+"""Workbooks in processes of their own, with real processes and real kills."""
