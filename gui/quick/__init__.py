@@ -1,0 +1,1 @@
+"""The light window, in Tk, for machines without Qt: look at a workbook, change nothing."""
