@@ -29,6 +29,7 @@ __all__ = [
     "Loaded",
     "MemoryManagement",
     "OpeningBounds",
+    "PluginOptions",
     "ResourceOptions",
     "SavingOptions",
     "Settings",
@@ -113,6 +114,16 @@ class ResourceOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     state_dir: MaybeFolder = None
 
 
+class PluginOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether plugins are loaded at all, and how long each may take to be.
+
+    The names are long because another program's `config.json` may have a section of this name.
+    """
+
+    loading_enabled: Switch = True
+    loading_deadline_seconds: Seconds = 10.0
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All settings of one runtime; `Settings()` is the defaults."""
 
@@ -120,6 +131,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     opening: OpeningBounds = msgspec.field(default_factory=OpeningBounds)
     saving: SavingOptions = msgspec.field(default_factory=SavingOptions)
     resources: ResourceOptions = msgspec.field(default_factory=ResourceOptions)
+    plugins: PluginOptions = msgspec.field(default_factory=PluginOptions)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,33 @@
     │   ├── WorkerStuck                    TimeoutError        a worker outlived its deadline
     │   ├── PoolClosed                     RuntimeError
     │   ├── PoolExhausted                  TimeoutError
-    │   └── JournalError                   OSError             the record of open workbooks
+    │   ├── JournalError                   OSError             the record of open workbooks
+    │   └── NotGuiThread                   RuntimeError        a widget's owner is the GUI thread
+    ├── WindowUnavailable                  RuntimeError        no window library, or no display
     ├── BudgetError
-    │   └── InvalidNumber              ValueError          text that is no number, or two
+    │   ├── InvalidNumber              ValueError          text that is no number, or two
+    │   ├── TakeOverConflict                               cells hold something else by now
+    │   └── WouldLoseFigures                               figures would go, and nobody said yes
     ├── MonitorError
     │   ├── UnknownOperation               LookupError
     │   └── UnknownState                   LookupError
+    ├── TaskError
+    │   ├── Cancelled                      RuntimeError        somebody asked for that
+    │   ├── OperationRunning               RuntimeError        the controller is busy
+    │   ├── TaskExited                     RuntimeError        the task called sys.exit
+    │   ├── TaskFailed                     RuntimeError        an exception that cannot be handed on
+    │   ├── TaskNotPicklable               TypeError           cannot cross into a process
+    │   └── TaskProcessDied                ChildProcessError   its process was killed
+    ├── PluginError
+    │   ├── PluginNotFound                 LookupError         no plugin of this id
+    │   ├── PluginRefused                  ValueError          its manifest or files cannot be used
+    │   ├── PluginNotTrusted               PermissionError     nobody said that it may run
+    │   │   └── PluginChanged                                  not the files that were trusted
+    │   ├── PluginOff                      RuntimeError        switched off, and why
+    │   ├── PluginFailed                   RuntimeError        it raised or exited
+    │   ├── PluginHung                     TimeoutError        it did not end in time
+    │   ├── PluginRequired                 RuntimeError        plugins need each other
+    │   └── PluginHeld                     RuntimeError        unloaded, and still alive
     └── WorkbookError
         ├── WorkbookNotFound               FileNotFoundError
         ├── WorkbookUnreadable             OSError             the system refuses to read it
@@ -30,6 +51,7 @@
         ├── WorkbookRefused                ValueError          over a bound, or unsafe
         ├── WorkbookClosed                 ValueError          closed by you
         ├── WrongThread                    RuntimeError
+        ├── HostDied                       ChildProcessError   the process that held it is gone
         ├── WorksheetNotFound              LookupError
         ├── InvalidCellReference           ValueError
         ├── InvalidCellValue               ValueError
@@ -48,17 +70,21 @@ survive pickling, because they cross process borders with results.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 __all__ = [
     "BudgetError",
     "BudgetinatorError",
+    "Cancelled",
     "ChangedOnDisk",
     "CleanupTimeout",
     "ComponentDestroyed",
     "ComponentNotRegistered",
     "ConfigError",
     "FSAError",
+    "HostDied",
     "InvalidCellReference",
     "InvalidCellValue",
     "InvalidNumber",
@@ -66,19 +92,38 @@ __all__ = [
     "LimitExceeded",
     "MonitorError",
     "NotAWorkbook",
+    "NotGuiThread",
+    "OperationRunning",
+    "PluginChanged",
+    "PluginError",
+    "PluginFailed",
+    "PluginHeld",
+    "PluginHung",
+    "PluginNotFound",
+    "PluginNotTrusted",
+    "PluginOff",
+    "PluginRefused",
+    "PluginRequired",
     "PoolClosed",
     "PoolExhausted",
     "RecalculationFailed",
     "ResourceError",
     "SaveError",
     "ServiceNotRegistered",
+    "TakeOverConflict",
     "TargetReadOnly",
+    "TaskError",
+    "TaskExited",
+    "TaskFailed",
+    "TaskNotPicklable",
+    "TaskProcessDied",
     "UnknownOperation",
     "UnknownResource",
     "UnknownResourceType",
     "UnknownState",
     "UnsavedChangesWarning",
     "ValuesOnly",
+    "WindowUnavailable",
     "WorkbookBusy",
     "WorkbookClosed",
     "WorkbookDamaged",
@@ -90,6 +135,7 @@ __all__ = [
     "WorkerStuck",
     "WorksheetNotFound",
     "WouldLose",
+    "WouldLoseFigures",
     "WrongThread",
 ]
 
@@ -178,6 +224,7 @@ class WorkerStuck(ResourceError, TimeoutError):
     """Workers outlived the shared deadline; they are parked, not destroyed."""
 
     workers: tuple[str, ...] = ()
+    created_at: tuple[str, ...] = ()
 
 
 class PoolClosed(ResourceError, RuntimeError):
@@ -194,6 +241,17 @@ class JournalError(ResourceError, OSError):
     path: str | None = None
 
 
+class NotGuiThread(ResourceError, RuntimeError):
+    """Only the GUI thread may do this to a Qt object, and this is another."""
+
+
+class WindowUnavailable(BudgetinatorError, RuntimeError):
+    """No window can be shown: `missing` is what is not there, `remedy` how to get it."""
+
+    missing: str | None = None
+    remedy: str | None = None
+
+
 class BudgetError(BudgetinatorError):
     """What is asked of a budget cannot be done."""
 
@@ -203,6 +261,18 @@ class InvalidNumber(BudgetError, ValueError):
 
     text: str = ""
     readings: tuple[str, ...] = ()
+
+
+class TakeOverConflict(BudgetError):
+    """`conflicts` are the cells that do not hold any more what was compared; none was set."""
+
+    conflicts: tuple[str, ...] = ()
+
+
+class WouldLoseFigures(BudgetError):
+    """`losses` are the figures and references that would go, and nobody has said that they may."""
+
+    losses: tuple[str, ...] = ()
 
 
 class MonitorError(BudgetinatorError):
@@ -215,6 +285,102 @@ class UnknownOperation(MonitorError, LookupError):
 
 class UnknownState(MonitorError, LookupError):
     """No memory state was dumped under this label."""
+
+
+class TaskError(BudgetinatorError):
+    """Something about a task that a worker runs; `task` is the worker's name."""
+
+    task: str | None = None
+
+
+class Cancelled(TaskError, RuntimeError):
+    """It was cancelled, and has not happened; with `goes_on`, what had begun is still completed."""
+
+    goes_on: bool = False
+
+
+class OperationRunning(TaskError, RuntimeError):
+    """The controller does one thing at a time, and `task` still runs."""
+
+
+class TaskExited(TaskError, RuntimeError):
+    """The task called sys.exit, or was interrupted; `code` is the exit code it gave."""
+
+    code: int | str | None = None
+
+
+class TaskFailed(TaskError, RuntimeError):
+    """The task raised `failure` (its type's name), which cannot be handed on itself."""
+
+    failure: str | None = None
+    details: str | None = None
+
+
+class TaskNotPicklable(TaskError, TypeError):
+    """The task, or what it came to, cannot be handed to another process."""
+
+
+class TaskProcessDied(TaskError, ChildProcessError):
+    """The task's process ended without a result: killed, or out of memory."""
+
+    exit_code: int | None = None
+
+
+class PluginError(BudgetinatorError):
+    """Something about one plugin; `path` is its folder or file."""
+
+    plugin_id: str | None = None
+    path: str | None = None
+
+
+class PluginNotFound(PluginError, LookupError):
+    """No plugin of this id was discovered."""
+
+
+class PluginRefused(PluginError, ValueError):
+    """What describes the plugin, or a file of it, cannot be used; `reason` says why."""
+
+    reason: str | None = None
+
+
+class PluginNotTrusted(PluginError, PermissionError):
+    """The user has not said that it may run; `digest` is the SHA-256 of what it is now."""
+
+    digest: str | None = None
+
+
+class PluginChanged(PluginNotTrusted):
+    """It was trusted, and its files are others by now; `trusted_digest` is what they were."""
+
+    trusted_digest: str | None = None
+
+
+class PluginOff(PluginError, RuntimeError):
+    """Switched off: the process died, or it hung, while it was being loaded."""
+
+    reason: str | None = None
+
+
+class PluginFailed(PluginError, RuntimeError):
+    """It raised, called sys.exit, or said no, while it was loaded or taken down."""
+
+
+class PluginHung(PluginError, TimeoutError):
+    """It did not end within its deadline; `thread` names the one that still runs."""
+
+    thread: str | None = None
+
+
+class PluginRequired(PluginError, RuntimeError):
+    """`plugins` are missing, need each other in a circle, or need this one."""
+
+    plugins: tuple[str, ...] = ()
+
+
+class PluginHeld(PluginError, RuntimeError):
+    """It was unloaded, and `holders` keep parts of it alive."""
+
+    holders: tuple[str, ...] = ()
 
 
 class WorkbookError(BudgetinatorError):
@@ -264,6 +430,17 @@ class WorkbookClosed(WorkbookError, ValueError):
 
 class WrongThread(WorkbookError, RuntimeError):
     """A workbook has one owner thread, and this is another."""
+
+
+class HostDied(WorkbookError, ChildProcessError):
+    """The process that held the workbook ended unasked; its file is as it was last saved.
+
+    `exit_code` is negative for a signal. `unsaved` are the cells that were set and not
+    saved, by their addresses, as `set_cells` takes them.
+    """
+
+    exit_code: int | None = None
+    unsaved: Mapping[str, Any] = MappingProxyType({})
 
 
 class WorksheetNotFound(WorkbookError, LookupError):

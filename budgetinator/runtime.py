@@ -31,8 +31,9 @@ from budgetinator.resources import (
 
 if TYPE_CHECKING:
     from budgetinator.memory import MemoryMonitor
+    from budgetinator.plugins import PluginManager
     from budgetinator.resources import Journal
-    from budgetinator.workbooks import ExcelResourceTracker, ResourceManager
+    from budgetinator.workbooks import ExcelResourceTracker, HostSpare, ResourceManager
 
 __all__ = [
     "Runtime",
@@ -43,6 +44,7 @@ __all__ = [
     "force_system_cleanup",
     "get_memory_usage",
     "make_runtime",
+    "use_default_settings",
 ]
 
 log = logging.getLogger("budgetinator.runtime")
@@ -51,6 +53,16 @@ MB = 1024 * 1024
 
 T = TypeVar("T")
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+_CLOSED_IN_ORDER = (
+    "plugin_manager",
+    "memory_monitor",
+    "host_spare",
+    "resource_manager",
+    "excel_tracker",
+    "cleanup_manager",
+)
 
 
 class _Part(Generic[T]):
@@ -121,6 +133,13 @@ class Runtime:
         return ResourceManager(self.surroundings)
 
     @_Part
+    def host_spare(self) -> HostSpare:
+        """The process made ahead for the next `WorkbookHost`; `warm` starts it."""
+        from budgetinator.workbooks import HostSpare
+
+        return HostSpare(self.surroundings)
+
+    @_Part
     def excel_tracker(self) -> ExcelResourceTracker:
         from budgetinator.workbooks import ExcelResourceTracker
 
@@ -135,6 +154,19 @@ class Runtime:
             resources=self.held,
             suspects=self._suspects,
             cleanup=self.close_idle,
+        )
+
+    @_Part
+    def plugin_manager(self) -> PluginManager:
+        """Finds plugins, and loads those that the user trusts; to be used in one thread."""
+        from budgetinator.plugins import PluginManager
+
+        options = self.settings.plugins
+        return PluginManager(
+            self.service,
+            state_dir=self.state_dir,
+            enabled=options.loading_enabled,
+            deadline=options.loading_deadline_seconds,
         )
 
     @_Part
@@ -186,7 +218,7 @@ class Runtime:
                 return
             self._closed = True
         failures: list[Exception] = []
-        for name in ("memory_monitor", "resource_manager", "excel_tracker", "cleanup_manager"):
+        for name in _CLOSED_IN_ORDER:
             if (part := self.__dict__.get(name)) is not None:
                 _try(_closer(part), failures)
         if self._owns_service:
@@ -253,12 +285,16 @@ class _Default:
         self._unregister: Callable[[], None] | None = None
         self._inherited: list[Runtime] = []
         self._watches_forks = False
+        self._settings: Settings | None = None
+
+    def use(self, settings: Settings) -> None:
+        self._settings = settings
 
     def get(self) -> Runtime:
         self._watch_forks()
         with self._lock:
             if self._runtime is None:
-                self._runtime = make_runtime(service=_registered_service())
+                self._runtime = make_runtime(self._settings, service=_registered_service())
                 self._unregister = register_service(
                     IResourceManagementService,  # type: ignore[type-abstract]
                     self._runtime.service,
@@ -298,6 +334,14 @@ _default = _Default()
 def default_runtime() -> Runtime:
     """The runtime that scripts and the command line share, made at first use."""
     return _default.get()
+
+
+def use_default_settings(settings: Settings) -> None:
+    """Have the default runtime work with these, when it is next made, and load none.
+
+    For a process that works for another one, with that one's settings.
+    """
+    _default.use(settings)
 
 
 def close_default_runtime() -> None:

@@ -190,7 +190,7 @@ def test_an_unknown_section_is_told_with_those_that_there_are(places: Places) ->
     with pytest.raises(ConfigError) as caught:
         places.load()
     assert caught.value.key == "database"
-    assert caught.value.expected == "one of memory_management, opening, saving, resources"
+    assert caught.value.expected == "one of memory_management, opening, saving, resources, plugins"
 
 
 @pytest.mark.parametrize("content", [[1, 2], {"saving": 5}])
