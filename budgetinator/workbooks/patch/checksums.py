@@ -63,12 +63,22 @@ def _pair(level: list[Checksum], at: int) -> Checksum:
 
 def _power(count: int) -> int:
     """x to the power of 8 times the count."""
-    result, exponent = _ONE, 3
+    result, place = _ONE, 0
     while count:
-        if count & 1:
-            result = _product(_power_of_two(exponent), result)
-        exponent += 1
-        count >>= 1
+        if count & 0xFF:
+            result = _product(_power_of_byte(count & 0xFF, place), result)
+        place += 8
+        count >>= 8
+    return result
+
+
+@cache
+def _power_of_byte(byte: int, place: int) -> int:
+    """x to the power of 8 times the byte, which stands at this bit of a count."""
+    result = _ONE
+    for bit in range(8):
+        if byte >> bit & 1:
+            result = _product(_power_of_two(3 + place + bit), result)
     return result
 
 

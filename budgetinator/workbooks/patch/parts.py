@@ -12,22 +12,27 @@ from budgetinator.workbooks.opc.package import Package
 from budgetinator.workbooks.patch.elements import MarkupError
 from budgetinator.workbooks.patch.encoding import UTF8, TextEncoding, detect_encoding
 
-__all__ = ["PartSource", "SmallPart", "damaged_part", "has_formulas"]
+__all__ = ["KEPT", "PartSource", "SmallPart", "damaged_part", "has_formulas"]
 
 # A sheet up to this size is inflated once and kept until it is written.
-_KEPT = 8 * 1024 * 1024
+KEPT = 8 * 1024 * 1024
 _FORMULA = re.compile(rb"<(?:[\w.-]+:)?f[\s/>]")
 _LONGEST_TAG_START = 128
 
 
 class PartSource:
-    """A part that is read from its start as often as needed."""
+    """A part that is read from its start as often as needed.
+
+    `on_piece` wants the pieces of whole rows that planning a change comes by.
+    """
+
+    on_piece: Callable[[bytes | memoryview, int, bool], None] | None = None
 
     def __init__(self, package: Package, name: str) -> None:
         self._package = package
         self._name = name
         self._kept: list[bytes] | None = None
-        self._keeps = package.member(name).size <= _KEPT
+        self._keeps = package.member(name).size <= KEPT
         self.encoding: TextEncoding = UTF8
 
     def text(self) -> Iterator[bytes]:

@@ -20,6 +20,7 @@ from budgetinator.workbooks.patch.signatures import (
     refuse_signature,
     take_off_signature,
 )
+from budgetinator.workbooks.patch.spool import closing_spools, spool_sheet
 from budgetinator.workbooks.patch.workbookxml import WorkbookPart
 from budgetinator.workbooks.patch.writing import fits_segments, read_in_segments, write_edit
 
@@ -75,12 +76,18 @@ def patch_cells(
     edit = PackageEdit(package)
     signature = _signature_lost(edit, allow_loss=allow_loss)
     planning = CellPlanning(edit, allow_loss=allow_loss, stale_values=stale_values)
-    for sheet in sort_changes(package, _workbook(edit), changes):
-        if segments and stale_values == "mark":  # else results far from the changes go too
-            read_in_segments(edit, segments, sheet.entry.part, sheet.contents)
-        planning.plan(sheet.entry, setting(sheet.contents))
-    recalculates = planning.finish()
-    if not fits_segments(edit):
+    with closing_spools(edit):
+        for sheet in sort_changes(package, _workbook(edit), changes):
+            if segments and stale_values == "mark":  # else results far from the changes go too
+                read_in_segments(edit, segments, sheet.entry.part, sheet.contents)
+            if segments is not None:
+                spool_sheet(edit, sheet.entry.part, level, len(sheet.contents))
+            planning.plan(sheet.entry, setting(sheet.contents))
+        recalculates = planning.finish()
+        written = (
+            write_edit(edit, target, level, segments=segments) if fits_segments(edit) else None
+        )
+    if written is None:
         return patch_cells(
             package,
             changes,
@@ -90,7 +97,6 @@ def patch_cells(
             segments={},
             stale_values=stale_values,
         )
-    written = write_edit(edit, target, level, segments=segments)
     changed = [(entry, plan) for entry, plan in planning.plans.values() if plan.splices]
     return PatchReport(
         cells_written=sum(plan.cells_written for _, plan in changed),

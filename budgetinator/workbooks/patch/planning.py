@@ -11,7 +11,6 @@ from budgetinator.workbooks.patch.parts import PartSource, damaged_part, has_for
 from budgetinator.workbooks.patch.refusals import Site
 from budgetinator.workbooks.patch.sheetedit import SheetEdit
 from budgetinator.workbooks.patch.sheetxml import SheetPlan, plan_sheet
-from budgetinator.workbooks.patch.staleresults import drop_stale_results
 from budgetinator.workbooks.patch.styling import Styling
 from budgetinator.workbooks.patch.tables import follow_headers
 from budgetinator.workbooks.patch.workbookxml import WorkbookPart
@@ -63,7 +62,8 @@ class CellPlanning:
         sheet = follow_headers(self._edit, sheet, site, overwritten)
         looks = self._styling if sheet.looks is None else self._styling.with_index(sheet.looks)
         streamed = self._edit.streamed_part(entry.part)
-        plan = plan_sheet(streamed.source.text, sheet, looks, site)
+        source = streamed.source
+        plan = plan_sheet(source.text, sheet, looks, site, source.on_piece)
         streamed.splices += plan.splices
         for kind, what in plan.losses:
             self._lose(entry, kind, what)
@@ -100,6 +100,9 @@ class CellPlanning:
             recalculates = True
             book.edit(lambda _: workbook.recalculating())
         if self._removes_stale and recalculates:
+            # Here, because the graph of formulas is 5 ms to import.
+            from budgetinator.workbooks.patch.staleresults import drop_stale_results
+
             anything = formulas_changed or names_changed
             drop_stale_results(self._edit, None if anything else self._changed)
         if chain and changed:

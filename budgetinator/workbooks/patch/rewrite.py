@@ -16,6 +16,7 @@ from typing import BinaryIO
 from budgetinator.workbooks.opc.codec import crc32
 from budgetinator.workbooks.opc.package import Member, Package
 from budgetinator.workbooks.patch.compression import Deflater
+from budgetinator.workbooks.patch.packedbytes import PackedBytes, PackedPart
 
 __all__ = ["OpenMember", "ZipRewriter"]
 
@@ -33,6 +34,7 @@ _VERSION, _VERSION64 = 20, 45
 _UTF8_NAME = 0x800
 _DEFLATE_HINTS = 0x006
 _COPY = 1024 * 1024
+_COPY_WITHIN = 2 * _COPY  # after which the target may look at what was written
 # 1980-01-01, the first day that the format knows: new members get no clock time,
 # so that the same change gives the same file.
 _NEW_MEMBER_TIME = (0, 0x21)
@@ -73,9 +75,9 @@ class OpenMember:
         if data:
             self._zip._write(data)  # noqa: SLF001
 
-    def copy(self, package: Package, name: str, offset: int, length: int) -> None:
-        """Copy some of the compressed bytes of a package's part."""
-        self._zip._copy_raw(package, name, offset, length)  # noqa: SLF001
+    def copy(self, packed: PackedBytes, offset: int, length: int) -> None:
+        """Copy some of the compressed bytes that stand there."""
+        self._zip._copy_raw(packed, offset, length)  # noqa: SLF001
 
 
 class ZipRewriter:
@@ -101,7 +103,7 @@ class ZipRewriter:
             for chunk in package.raw(name):
                 self._write(chunk)
         else:
-            self._copy_raw(package, name, 0, member.compressed_size)
+            self._copy_raw(PackedPart(package, name), 0, member.compressed_size)
         self._members.append(entry)
 
     def replace(
@@ -142,6 +144,17 @@ class ZipRewriter:
         )
 
     @contextmanager
+    def begin_known(self, member: Member, crc: int, size: int, packed: int) -> Iterator[OpenMember]:
+        """The same where all of this is known beforehand: nothing is written a second time."""
+        entry = self._entry(member)
+        entry.method, entry.crc, entry.size, entry.packed = _DEFLATED, crc, size, packed
+        self._write(self._local_header(entry, wide=max(size, packed) >= _UNKNOWN))
+        output = OpenMember(self, self._at)
+        yield output
+        assert output.packed == packed
+        self._members.append(entry)
+
+    @contextmanager
     def begin(self, member: Member, size: int) -> Iterator[OpenMember]:
         """Write compressed bytes in the place of a member; `size` is about what they unpack to."""
         with self._open(self._entry(member), size) as output:
@@ -172,15 +185,15 @@ class ZipRewriter:
         self._target.seek(self._base + self._at)
         self._members.append(entry)
 
-    def _copy_raw(self, package: Package, name: str, offset: int, length: int) -> None:
-        copied = self._copy_within_system(package, name, offset, length)
+    def _copy_raw(self, packed: PackedBytes, offset: int, length: int) -> None:
+        copied = self._copy_within_system(packed, offset, length)
         self._at += copied
         while copied < length:
             count = min(_COPY, length - copied)
-            self._write(package.raw_at(name, offset + copied, count))
+            self._write(packed.read_at(offset + copied, count))
             copied += count
 
-    def _copy_within_system(self, package: Package, name: str, offset: int, length: int) -> int:
+    def _copy_within_system(self, packed: PackedBytes, offset: int, length: int) -> int:
         """Copy what is large from descriptor to descriptor; how many bytes."""
         if length < _COPY:
             return 0
@@ -189,9 +202,15 @@ class ZipRewriter:
         except OSError:  # it is in memory
             return 0
         self._target.flush()
-        at = self._base + self._at
-        copied = package.copy_raw(name, offset, length, descriptor, at)
-        self._target.seek(at + copied)
+        at, copied = self._base + self._at, 0
+        while copied < length:
+            step = min(_COPY_WITHIN, length - copied)
+            count = packed.copy_to(descriptor, at + copied, offset + copied, step)
+            if count == 0:
+                break
+            copied += count
+            self._target.seek(at + copied)
+            self._target.flush()
         return copied
 
     def _write(self, data: bytes) -> None:

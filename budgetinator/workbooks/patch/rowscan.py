@@ -11,14 +11,22 @@ tag and takes about ten times as long.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from operator import lt
 
 from budgetinator.workbooks.patch.elements import MarkupError, parse_head, start_tag_end
 
-__all__ = ["MAIN_NAMESPACES", "NotPlain", "Outline", "PlainRows", "RowBlock", "Window"]
+__all__ = [
+    "MAIN_NAMESPACES",
+    "NotPlain",
+    "OnPiece",
+    "Outline",
+    "PlainRows",
+    "RowBlock",
+    "Window",
+]
 
 MAIN_NAMESPACES = frozenset(
     {
@@ -33,6 +41,10 @@ _SHEET_DATA = re.compile(rb"<((?:[\w.-]+:)?)sheetData(?=[\s/>])")
 _ALTERNATE = re.compile(rb"[<:]Choice[\s/>]")
 _NUMBER = re.compile(rb"\sr\s*=\s*[\"'](\d{1,7})[\"']")
 _MERGE = re.compile(rb"<(?:[\w.-]+:)?mergeCell\s[^>]*?ref\s*=\s*[\"']([^\"'<>]*)[\"']")
+
+
+OnPiece = Callable[[bytes | memoryview, int, bool], None]
+"""Gets a piece of a sheet's text, the first row that begins in it or 0, and if it has formulas."""
 
 
 class NotPlain(Exception):
@@ -114,13 +126,20 @@ class PlainRows:
 
     They are read in this order from one stream. Raises NotPlain as soon as the
     markup is not that of a plain sheet; then nothing that was read is to be believed.
+    `on_piece` gets the text in pieces, of whole rows where there are rows; they are the
+    whole text once the merged areas were read.
     """
 
-    def __init__(self, chunks: Iterable[bytes]) -> None:
+    def __init__(self, chunks: Iterable[bytes], on_piece: OnPiece | None = None) -> None:
         self._window = Window(chunks)
+        self._on_piece = on_piece
         self.outline = _read_outline(self._window)
+        if on_piece is not None:
+            on_piece(self.outline.head, 0, False)
         prefix = re.escape(self.outline.prefix)
         self._row_tag = re.compile(rb"<%brow(?=[\s/>])(?:\s+r=\"(\d{1,7})\")?" % prefix)
+        # Begins with the rarest sign of it, which halves the time that the search takes.
+        self._row_number = re.compile(rb"w(?<=<%brow)(?=[\s/>])(?:\s+r=\"(\d{1,7})\")?" % prefix)
         self._row_start = b"<" + self.outline.prefix + b"row"
         self._end = re.compile(rb"</%bsheetData\s*>" % prefix)
         self._end_start = b"</%bsheetData" % self.outline.prefix
@@ -134,6 +153,8 @@ class PlainRows:
         last = 0
         for offset, data, end, has_formulas in self._whole_rows():
             numbers = self._numbers(data, end)
+            if self._on_piece is not None:
+                self._on_piece(memoryview(data)[:end], numbers[0] if numbers else 0, has_formulas)
             if not numbers:
                 continue
             if numbers[0] <= last or not all(map(lt, numbers, numbers[1:])):
@@ -145,15 +166,22 @@ class PlainRows:
         """The references of the merged areas, from what follows the rows."""
         window = self._window
         if end := self._end.match(window.data):
-            window.drop(end.end())
+            self._drop(end.end())
         while True:
             if b"<!" in window.data or b"<?" in window.data or b"sheetData" in window.data:
                 raise NotPlain
             for found in _MERGE.finditer(window.data):
                 yield found[1].decode("utf-8", "replace")
-            window.drop(max(window.data.rfind(b"<"), 0) if window.data else 0)
+            self._drop(max(window.data.rfind(b"<"), 0))
             if not window.grow():
+                self._drop(len(window.data))
                 return
+
+    def _drop(self, count: int) -> None:
+        """Let go of text that holds no rows."""
+        if self._on_piece is not None and count:
+            self._on_piece(self._window.data[:count], 0, False)
+        self._window.drop(count)
 
     def _whole_rows(self) -> Iterator[tuple[int, bytes, int, bool]]:
         window = self._window
@@ -176,16 +204,20 @@ class PlainRows:
         """Where `sheetData` ends, or -1."""
         if (b"!" in data and b"<!" in data) or (b"?" in data and b"<?" in data):
             raise NotPlain
-        if b"h" in data and b"Choice" in data and _ALTERNATE.search(data):
+        if b"h" not in data:
+            return -1
+        if b"Choice" in data and _ALTERNATE.search(data):
             raise NotPlain
+        if data.rfind(self._end_start) < 0:  # half the time of looking for the first one
+            return -1
         at = data.find(self._end_start)
-        return at if at >= 0 and self._end.match(data, at) else -1
+        return at if self._end.match(data, at) else -1
 
     def _has_formulas(self, data: bytes, end: int) -> bool:
         return b"f" in data and self._formula.search(data, 0, end) is not None
 
     def _numbers(self, data: bytes, end: int) -> list[int]:
-        found = self._row_tag.findall(data, 0, end)
+        found = self._row_number.findall(data, 0, end)
         if b"" not in found:
             return list(map(int, found))
         numbers = []

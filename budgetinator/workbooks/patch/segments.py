@@ -18,14 +18,16 @@ from functools import lru_cache
 from itertools import accumulate
 from operator import lt
 
-from budgetinator.errors import WorkbookDamaged
 from budgetinator.workbooks.opc.codec import crc32, inflate_errors, inflater
 from budgetinator.workbooks.opc.package import Package
 from budgetinator.workbooks.patch.checksums import Checksum, Checksums
-from budgetinator.workbooks.patch.parts import PartSource, damaged_part
+from budgetinator.workbooks.patch.packedbytes import PackedBytes, PackedPart
+from budgetinator.workbooks.patch.parts import PartSource
 from budgetinator.workbooks.patch.splices import Splice
 
 __all__ = [
+    "PIECE",
+    "SHEET_DATA",
     "STREAM_END",
     "Cutter",
     "Piece",
@@ -33,15 +35,16 @@ __all__ = [
     "SegmentedPart",
     "SegmentedSource",
     "inflated_segment",
+    "splices_within",
 ]
 
 STREAM_END = b"\x03\x00"  # an empty block that is the last (RFC 1951, section 3.2.3)
 
-_PIECE = 256 * 1024
+PIECE = 256 * 1024
 _KEPT = 8 * 1024 * 1024
 _LONGEST_HEAD = 4 * 1024 * 1024
 _LONGEST_ROW = 8 * 1024 * 1024
-_SHEET_DATA = re.compile(rb"<((?:[\w.-]+:)?)sheetData(\s[^<>]*)?>")
+SHEET_DATA = re.compile(rb"<((?:[\w.-]+:)?)sheetData(\s[^<>]*)?>")
 _FORMULA = re.compile(rb"<(?:[\w.-]+:)?f[\s/>]")
 
 
@@ -96,12 +99,16 @@ class SegmentedPart:
         wanted.update(place for place, one in enumerate(self.segments) if one.is_always_read)
         return sorted(wanted)
 
-    def with_changed(self, changed: dict[int, Segment]) -> SegmentedPart:
-        """The part with other segments at some places, and all behind them moved."""
+    def with_changed(self, changed: dict[int, Segment], *, copied: bool) -> SegmentedPart:
+        """The part with other segments at some places, and all behind them moved.
+
+        `copied` says that these others are those of the package, which were verified once.
+        """
         segments: list[Segment] = []
         offset = 0
         for place, old in enumerate(self.segments):
-            new, origin = changed.get(place, old), None if place in changed else old.offset
+            new, is_copied = changed.get(place, old), copied and place not in changed
+            origin = old.offset if is_copied else None
             segments.append(
                 Segment(offset, new.packed, new.checksum, new.first_row, new.has_formulas, origin)
             )
@@ -110,22 +117,18 @@ class SegmentedPart:
         return SegmentedPart(self.prefix, tuple(segments), self.checksums.replaced(checksums))
 
 
-def inflated_segment(package: Package, name: str, segment: Segment) -> bytes:
+def inflated_segment(packed: PackedBytes, segment: Segment) -> bytes:
     """The segment's text; WorkbookDamaged where it is not what it was."""
-    raw = package.raw_at(name, segment.offset, segment.packed)
+    raw = packed.read_at(segment.offset, segment.packed)
     crc, size = segment.checksum
     inflate = inflater()
     try:
         text = inflate.decompress(raw, size + 1)
     except inflate_errors as error:
-        raise _changed(package, name) from error
+        raise packed.changed() from error
     if len(text) != size or crc32(text, 0) != crc or inflate.eof:
-        raise _changed(package, name)
+        raise packed.changed()
     return text
-
-
-def _changed(package: Package, name: str) -> WorkbookDamaged:
-    return damaged_part(package, name, "its bytes are not those that were written")
 
 
 class SegmentedSource(PartSource):
@@ -140,7 +143,7 @@ class SegmentedSource(PartSource):
     ) -> None:
         super().__init__(package, name)
         self.part = part
-        self._of = (package, name)
+        self.packed = PackedPart(package, name)
         self._texts: dict[int, bytes] = {}
         self._places = part.concerned(rows)
         sizes = [part.segments[place].checksum.size for place in self._places]
@@ -154,39 +157,47 @@ class SegmentedSource(PartSource):
         """The text of one segment, which is kept if all that are read are not many."""
         if place in self._texts:
             return self._texts[place]
-        text = inflated_segment(*self._of, self.part.segments[place])
+        text = inflated_segment(self.packed, self.part.segments[place])
         if self._ends[-1] <= _KEPT:
             self._texts[place] = text
         return text
 
     def changes(self, splices: Iterable[Splice]) -> dict[int, list[Splice]] | None:
-        """The splices within each segment's text, by its place; None for one across segments.
+        """The splices within each segment's text, by its place; None for one across segments."""
+        return splices_within(splices, self._places, self._ends)
 
-        What is inserted between two segments belongs to the first: it is a row of a higher
-        number than all in that one.
-        """
-        found: dict[int, list[Splice]] = {}
-        for splice in splices:
-            index = bisect_left(self._ends, max(splice.end, splice.start))
-            start = self._ends[index - 1] if index else 0
-            if splice.start < start:
-                return None
-            local = Splice(splice.start - start, splice.end - start, splice.data)
-            found.setdefault(self._places[index], []).append(local)
-        return found
+
+def splices_within(
+    splices: Iterable[Splice], places: Sequence[int], ends: Sequence[int]
+) -> dict[int, list[Splice]] | None:
+    """The splices within each of the segments at these places, which end there in the text.
+
+    None for a splice across segments. What is inserted between two segments belongs to
+    the first: it is a row of a higher number than all in that one.
+    """
+    found: dict[int, list[Splice]] = {}
+    for splice in splices:
+        index = bisect_left(ends, max(splice.end, splice.start))
+        start = ends[index - 1] if index else 0
+        if splice.start < start:
+            return None
+        local = Splice(splice.start - start, splice.end - start, splice.data)
+        found.setdefault(places[index], []).append(local)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A piece of a sheet's text; `first_row` is 0 for what is no rows."""
 
-    text: bytes
-    first_row: int = 0
+    text: bytes | memoryview
+    first_row: int
+    has_formulas: bool
 
-    @property
-    def has_formulas(self) -> bool:
-        """Whether a formula begins in it."""
-        return b"f" in self.text and _FORMULA.search(self.text) is not None
+    @classmethod
+    def of(cls, text: bytes, first_row: int = 0) -> Piece:
+        """The piece, looked through for formulas."""
+        return cls(text, first_row, b"f" in text and _FORMULA.search(text) is not None)
 
 
 class Cutter:
@@ -207,7 +218,7 @@ class Cutter:
         """The pieces, which together are the text."""
         head = self._head()
         if head is not None:
-            yield Piece(head)
+            yield Piece.of(head)
             row, end = b"<%brow " % self.prefix, b"</%bsheetData" % self.prefix
             while self.is_plain:
                 last = self._text.rfind(row)
@@ -219,22 +230,22 @@ class Cutter:
                     break
                 if len(self._text) > _LONGEST_ROW or not self._grow():
                     self.is_plain = False
-        yield Piece(self._text)
+        yield Piece.of(self._text)
         while self._grow(keep=False):
-            yield Piece(self._text)
+            yield Piece.of(self._text)
 
     def _grow(self, *, keep: bool = True) -> bool:
         pieces, size = [self._text] if keep else [], 0
         for chunk in self._chunks:
             pieces.append(chunk)
             size += len(chunk)
-            if size >= _PIECE:
+            if size >= PIECE:
                 break
         self._text = b"".join(pieces)
         return size > 0
 
     def _head(self) -> bytes | None:
-        while (found := _SHEET_DATA.search(self._text)) is None:
+        while (found := SHEET_DATA.search(self._text)) is None:
             if len(self._text) > _LONGEST_HEAD or not self._grow():
                 self.is_plain = False
                 return None
@@ -248,9 +259,9 @@ class Cutter:
         numbers = row_numbers(text, self.prefix)
         if not numbers or numbers[0] <= self._last:
             self.is_plain = False
-            return Piece(text)
+            return Piece.of(text)
         self._last = numbers[-1]
-        return Piece(text, numbers[0])
+        return Piece.of(text, numbers[0])
 
 
 def row_numbers(text: bytes, prefix: bytes) -> Sequence[int] | None:

@@ -3,8 +3,9 @@
 Chosen: find everything out first, as offsets, and write in a second reading,
 which is then a plain copy with splices. So a refusal comes before the first
 byte is written, and memory depends on the changes, not on the sheet. Cost: the
-part is inflated twice. Rejected: editing while writing, which has to take back
-what it wrote when a merged area at the end of the part hides the cell.
+part is inflated twice, unless the pieces that the reading came by are kept (`spool`).
+Rejected: editing while writing, which has to take back what it wrote when a merged
+area at the end of the part hides the cell.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from budgetinator.workbooks.patch.exactscan import ExactRows
 from budgetinator.workbooks.patch.formulaareas import FormulaAreas
 from budgetinator.workbooks.patch.refusals import Site
 from budgetinator.workbooks.patch.rowcells import Row
-from budgetinator.workbooks.patch.rowscan import NotPlain, Outline, PlainRows
+from budgetinator.workbooks.patch.rowscan import NotPlain, OnPiece, Outline, PlainRows
 from budgetinator.workbooks.patch.rowxml import SheetLooks, edit_row, new_row
 from budgetinator.workbooks.patch.sharing import SharedMaster, Succession, shared_master
 from budgetinator.workbooks.patch.sheetedit import (
@@ -59,15 +60,22 @@ class SheetPlan:
     losses: list[tuple[str, str]] = field(default_factory=list)
 
 
-def plan_sheet(open_sheet: OpenSheet, edit: SheetEdit, looks: CellLooks, site: Site) -> SheetPlan:
+def plan_sheet(
+    open_sheet: OpenSheet,
+    edit: SheetEdit,
+    looks: CellLooks,
+    site: Site,
+    on_piece: OnPiece | None = None,
+) -> SheetPlan:
     """The splices that make the sheet's rows so.
 
     `open_sheet` gives the part's bytes in UTF-8, from the start, each time it is
-    called. Raises what `Site` makes, for cells that cannot be set and for damage.
+    called. `on_piece` gets what is read, as `PlainRows` has it, and not all of it where the
+    markup is not plain. Raises what `Site` makes, for cells that cannot be set and for damage.
     """
     try:
         try:
-            editing = _plan_plain(open_sheet(), edit, looks, site)
+            editing = _plan_plain(PlainRows(open_sheet(), on_piece), edit, looks, site)
         except (NotPlain, MarkupError):  # what is really broken, the exact reading names
             editing = _plan_exact(open_sheet(), edit, looks, site)
         if editing.masters:
@@ -77,8 +85,7 @@ def plan_sheet(open_sheet: OpenSheet, edit: SheetEdit, looks: CellLooks, site: S
     return editing.plan
 
 
-def _plan_plain(chunks: Iterable[bytes], edit: SheetEdit, looks: CellLooks, site: Site) -> _Editing:
-    rows = PlainRows(chunks)
+def _plan_plain(rows: PlainRows, edit: SheetEdit, looks: CellLooks, site: Site) -> _Editing:
     editing = _Editing(rows.outline, edit, looks, site)
     wanted = edit.numbers
     done = 0

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from xml.sax.saxutils import unescape
 
 from budgetinator.errors import InvalidCellReference
 from budgetinator.workbooks.addresses import Area, parse_range
@@ -20,6 +19,7 @@ from budgetinator.workbooks.patch.refusals import Site
 from budgetinator.workbooks.patch.sheetedit import CellEdit, SheetEdit, columns_within
 from budgetinator.workbooks.patch.splices import Splice, splice_bytes
 from budgetinator.workbooks.patch.tags import escape_attribute, set_attribute
+from budgetinator.workbooks.reading.xmltext import unescaped
 
 __all__ = ["follow_headers"]
 
@@ -137,7 +137,7 @@ def _shown(cell: CellEdit) -> str:
         return ""
     if content.is_markup:
         return _text_of(content)
-    return unescape(content.text.decode(), {"&#13;": "\r"})
+    return unescaped(content.text.decode())
 
 
 def _text_of(content: CellContent) -> str:

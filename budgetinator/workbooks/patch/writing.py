@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
-from budgetinator.workbooks.opc.codec import crc32
-from budgetinator.workbooks.patch.checksums import Checksum, Checksums
-from budgetinator.workbooks.patch.compression import Level, deflater, is_large, packed_segment
+from budgetinator.workbooks.patch.checksums import Checksums
+from budgetinator.workbooks.patch.compression import Level, deflater, is_large
 from budgetinator.workbooks.patch.edit import PackageEdit, StreamedPart
 from budgetinator.workbooks.patch.encoding import UTF8
+from budgetinator.workbooks.patch.packing import PackedPiece, pack, packed_in_order
 from budgetinator.workbooks.patch.rewrite import OpenMember, ZipRewriter
 from budgetinator.workbooks.patch.segments import (
     STREAM_END,
@@ -24,17 +23,14 @@ from budgetinator.workbooks.patch.segments import (
     row_numbers,
 )
 from budgetinator.workbooks.patch.splices import Splice, splice_bytes, spliced
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future
+from budgetinator.workbooks.patch.spool import SpooledSource
 
 __all__ = ["Writing", "fits_segments", "read_in_segments", "write_edit"]
 
 # A segment that grew beyond this is cut anew by the next save.
 _LARGEST_PIECE = 4 * 1024 * 1024
-# Deflate lets go of the interpreter: reading the sheet keeps one processor busy, and packing
-# it another. So many pieces at most wait for that, in the memory.
-_WAITING = 2
+# So many segments that change are held, packed, so that the member's header can tell of them.
+_MOST_HELD = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +122,13 @@ class _Writer:
 
     def _stream(self, name: str, streamed: StreamedPart) -> None:
         source, member = streamed.source, self._package.member(name)
-        if isinstance(source, SegmentedSource):
-            self._change_segments(name, source, streamed.splices)
-            return
+        if isinstance(source, SegmentedSource | SpooledSource):
+            changes = source.changes(streamed.splices)
+            if changes is not None:
+                self._change_segments(name, source, changes)
+                return
+            # fits_segments was asked before anything was written
+            assert isinstance(source, SpooledSource)
         size = member.size + sum(len(splice.data) for splice in streamed.splices)
         chunks = spliced(source.text(), streamed.splices)
         if self._known is not None and is_large(size) and source.encoding == UTF8:
@@ -143,9 +143,9 @@ class _Writer:
         pieces = (piece for piece in cutter.pieces() if piece.text)
         with (
             self._output.begin(self._package.member(name), size) as output,
-            closing(_packed(pieces, self._level, size)) as packed,
+            closing(packed_in_order(pieces, self._level, size)) as packed,
         ):
-            segments = [_write_segment(output, *each) for each in packed]
+            segments = [_write_segment(output, each) for each in packed]
             output.write(STREAM_END)
             checksums = Checksums(segment.checksum for segment in segments)
             output.crc, output.size = checksums.whole
@@ -153,56 +153,78 @@ class _Writer:
             self._segments[name] = SegmentedPart(cutter.prefix, tuple(segments), checksums)
 
     def _change_segments(
-        self, name: str, source: SegmentedSource, splices: Iterable[Splice]
+        self,
+        name: str,
+        source: SegmentedSource | SpooledSource,
+        changes: Mapping[int, Iterable[Splice]],
     ) -> None:
         """Write the segments anew that change; the others are copied, runs of them at once."""
-        changes = source.changes(splices)
-        assert changes is not None  # fits_segments was asked before anything was written
-        part, changed = source.part, dict[int, Segment]()
-        member, is_plain = self._package.member(name), True
-        with self._output.begin(member, member.size) as output:
-            start = 0
-            for place, within in sorted(changes.items()):
-                old = part.segments[place]
-                output.copy(self._package, name, start, old.offset - start)
-                start = old.offset + old.packed
-                text = splice_bytes(source.segment_text(place), within)
-                piece = _piece(text, old, part.prefix)
-                packed = _pack(piece or Piece(text), self._level, member.size)
-                changed[place] = _write_segment(output, *packed)
-                is_plain = is_plain and piece is not None
-            output.copy(self._package, name, start, part.packed - start)
-            new = part.with_changed(changed)
-            output.crc, output.size = new.checksums.whole
-        if is_plain:
+        part, member = source.part, self._package.member(name)
+        assert part is not None
+        copied = isinstance(source, SegmentedSource)
+        anew = _Anew(source, part, changes, self._level, member.size)
+        if len(changes) <= _MOST_HELD:
+            packed = {place: anew.packed(place) for place in changes}
+            changed = {place: each.segment(0) for place, each in packed.items()}
+            new = part.with_changed(changed, copied=copied)
+            with self._output.begin_known(member, *new.checksums.whole, new.packed) as output:
+                _write_segments(output, source, part, sorted(packed), packed.__getitem__)
+        else:
+            with self._output.begin(member, member.size) as output:
+                changed = _write_segments(output, source, part, sorted(changes), anew.packed)
+                new = part.with_changed(changed, copied=copied)
+                output.crc, output.size = new.checksums.whole
+        if anew.is_plain:
             self._segments[name] = new
 
 
-Packed = tuple[Piece, bytes, Checksum]
+class _Anew:
+    """The segments that change, packed anew; `is_plain` if all of them are segments still."""
+
+    def __init__(
+        self,
+        source: SegmentedSource | SpooledSource,
+        part: SegmentedPart,
+        changes: Mapping[int, Iterable[Splice]],
+        level: Level,
+        size: int,
+    ) -> None:
+        self.is_plain = True
+        self._source = source
+        self._part = part
+        self._changes = changes
+        self._level = level
+        self._size = size
+
+    def packed(self, place: int) -> PackedPiece:
+        """What comes into the place of this segment."""
+        text = splice_bytes(self._source.segment_text(place), self._changes[place])
+        piece = _piece(text, self._part.segments[place], self._part.prefix)
+        self.is_plain = self.is_plain and piece is not None
+        return pack(piece or Piece.of(text), self._level, self._size)
 
 
-def _pack(piece: Piece, level: Level, size: int) -> Packed:
-    checksum = Checksum(crc32(piece.text, 0), len(piece.text))
-    return piece, packed_segment(piece.text, level, size), checksum
+def _write_segments(
+    output: OpenMember,
+    source: SegmentedSource | SpooledSource,
+    part: SegmentedPart,
+    places: Iterable[int],
+    packed: Callable[[int], PackedPiece],
+) -> dict[int, Segment]:
+    """Write those at these places as they are packed anew, and copy what is between them."""
+    start, changed = 0, dict[int, Segment]()
+    for place in places:
+        old = part.segments[place]
+        output.copy(source.packed, start, old.offset - start)
+        changed[place] = _write_segment(output, packed(place))
+        start = old.offset + old.packed
+    output.copy(source.packed, start, part.packed - start)
+    return changed
 
 
-def _packed(pieces: Iterable[Piece], level: Level, size: int) -> Generator[Packed, None, None]:
-    """The pieces in their order, packed in a thread while the next are read."""
-    from concurrent.futures import ThreadPoolExecutor  # 10 ms to import, for large sheets only
-
-    with ThreadPoolExecutor(1, "budgetinator-packing") as thread:
-        waiting: deque[Future[Packed]] = deque()
-        for piece in pieces:
-            waiting.append(thread.submit(_pack, piece, level, size))
-            if len(waiting) > _WAITING:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-
-
-def _write_segment(output: OpenMember, piece: Piece, packed: bytes, checksum: Checksum) -> Segment:
-    segment = Segment(output.packed, len(packed), checksum, piece.first_row, piece.has_formulas)
-    output.write(packed)
+def _write_segment(output: OpenMember, packed: PackedPiece) -> Segment:
+    segment = packed.segment(output.packed)
+    output.write(packed.data)
     return segment
 
 
@@ -211,6 +233,6 @@ def _piece(text: bytes, old: Segment, prefix: bytes) -> Piece | None:
     if len(text) > _LARGEST_PIECE:
         return None
     if not old.first_row:
-        return Piece(text)
+        return Piece.of(text)
     numbers = row_numbers(text, prefix)
-    return Piece(text, numbers[0]) if numbers else None
+    return Piece.of(text, numbers[0]) if numbers else None

@@ -49,11 +49,13 @@ _DURATION = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?")
 class CellTexts:
     """How the cells of a workbook are read, by the type and the format that they declare.
 
+    `shared` gives the shared strings of several indices at once.
     The readers raise ValueError, TypeError or IndexError for what is none of theirs.
     """
 
     def __init__(self, calendar: Calendar, strings: SharedStrings) -> None:
         self._calendar = calendar
+        self.shared = strings.texts
         self._shared = cast("NumberReader", strings.text)
         self._dates: dict[int, NumberReader] = {}
         self._of_text: dict[str, TextReader] = {

@@ -32,6 +32,7 @@ from budgetinator.workbooks.reading.sharedstrings import SharedStrings
 from budgetinator.workbooks.reading.sheetrows import read_rows
 from budgetinator.workbooks.recalculation.computed import Computed, read_computed
 from budgetinator.workbooks.recalculation.functions import probe_workbook, unknown_functions
+from budgetinator.workbooks.recalculation.given import Given, given_outcome
 from budgetinator.workbooks.recalculation.libreoffice import computed_files
 from budgetinator.workbooks.recalculation.outcome import Cell, Outcome, judge_results
 
@@ -76,17 +77,20 @@ class Recalculated:
     needs_recalculation: bool
 
 
-def recalculated(opened: OpenWorkbook, bounds: OpeningBounds, timeout: float) -> Recalculated:
+def recalculated(
+    opened: OpenWorkbook, bounds: OpeningBounds, timeout: float, given: Given | None = None
+) -> Recalculated:
     """Compute the formulas of the file that was opened, and put the results into its bytes.
 
-    Writes to no file of the user's. `timeout` is in seconds. Raises ChangedOnDisk,
+    Writes to no file of the user's. `timeout` is in seconds. With `given` results nothing is
+    computed, and formulas that have none of them are left. Raises ChangedOnDisk,
     RecalculationFailed, WouldLose for a signed file, and what opening raises.
     """
     package, data = _same_file(opened, bounds)
     try:
         refuse_signature(package)
         check_parts(package, sheets=True)
-        return _Recalculation(package, data, timeout).run()
+        return _Recalculation(package, data, timeout, given).run()
     except BaseException:
         package.close()
         raise
@@ -112,17 +116,21 @@ def _same_file(opened: OpenWorkbook, bounds: OpeningBounds) -> tuple[Package, by
 class _Recalculation:
     """One package, from its formulas to its bytes with their results."""
 
-    def __init__(self, package: Package, data: bytes, timeout: float) -> None:
+    def __init__(self, package: Package, data: bytes, timeout: float, given: Given | None) -> None:
         self._package = package
         self._data = data
         self._timeout = timeout
+        self._given = given
         self._edit = PackageEdit(package)
         self._changed = 0
 
     def run(self) -> Recalculated:
-        graph = FormulaGraph(self._package)
         was_marked = is_marked(self._package)
-        outcome = self._outcome(graph) if graph.count else Outcome()
+        if self._given is not None:
+            outcome = given_outcome(self._package, self._given)
+        else:
+            graph = FormulaGraph(self._package)
+            outcome = self._outcome(graph) if graph.count else Outcome()
         cells = sum(len(row) for rows in outcome.results.values() for row in rows.values())
         for part in outcome.results:
             self._exchange(part, outcome)

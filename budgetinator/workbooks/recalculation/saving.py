@@ -11,6 +11,7 @@ from typing import BinaryIO
 from budgetinator.errors import SaveError, WorkbookClosed
 from budgetinator.workbooks.opc.package import Package
 from budgetinator.workbooks.opened import OpenWorkbook
+from budgetinator.workbooks.recalculation.given import Given
 from budgetinator.workbooks.recalculation.recalculating import (
     LeftFormula,
     Recalculated,
@@ -46,17 +47,22 @@ class RecalculationReport:
 
 
 def store_recalculated(
-    opened: OpenWorkbook, target: Target, surroundings: Surroundings, timeout: float
+    opened: OpenWorkbook,
+    target: Target,
+    surroundings: Surroundings,
+    timeout: float,
+    given: Given | None = None,
 ) -> RecalculationReport:
     """Recalculate the file that was opened, and write the results into it or into a copy.
 
-    Called in the workbook's thread, without its lock, which is held for the writing only.
-    Raises what `recalculated` does, SaveError for a workbook with unsaved changes, and
-    what a save raises; then no file has changed.
+    With `given` results these are written, and LibreOffice is not asked. Called in the
+    workbook's thread, without its lock, which is held for the writing only. Raises what
+    `recalculated` does, SaveError for a workbook with unsaved changes, and what a save
+    raises; then no file has changed.
     """
     began = time.perf_counter()
     _refuse_unsaved(opened)
-    found = recalculated(opened, surroundings.settings.opening, timeout)
+    found = recalculated(opened, surroundings.settings.opening, timeout, given)
     try:
         kind = found.package.workbook_type
         refuse_other_ending(

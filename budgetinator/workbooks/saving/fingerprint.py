@@ -12,6 +12,7 @@ import errno
 import hashlib
 import os
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from budgetinator.errors import WorkbookNotFound, WorkbookUnreadable
@@ -64,14 +65,29 @@ class Fingerprint:
             os.close(descriptor)
 
     @classmethod
-    def of_descriptor(cls, descriptor: int, *, content: bool = True) -> Fingerprint:
-        """The fingerprint of an open regular file; moves its position, raises OSError."""
-        for _ in range(_ATTEMPTS if content else 0):
+    def of_descriptor(
+        cls,
+        descriptor: int,
+        *,
+        content: bool = True,
+        digest: Callable[[], str | None] | None = None,
+    ) -> Fingerprint:
+        """The fingerprint of an open regular file; moves its position, raises OSError.
+
+        `digest` may know the content's SHA-256 already.
+        """
+        for attempt in range(_ATTEMPTS if content else 0):
             before = cls._of_status(os.fstat(descriptor))
-            digest = _digest(descriptor)
+            known = digest() if digest is not None and attempt == 0 else None
+            sha256 = known or _digest(descriptor)
             if cls._of_status(os.fstat(descriptor)) == before:
-                return cls(before.inode, before.mtime_ns, before.size, digest)
+                return cls(before.inode, before.mtime_ns, before.size, sha256)
         return cls._of_status(os.fstat(descriptor))
+
+    def still(self, descriptor: int) -> Fingerprint:
+        """This, if the open file has the same status; or else the one that it has now."""
+        same = self._same_status(Fingerprint._of_status(os.fstat(descriptor)))
+        return self if same else Fingerprint.of_descriptor(descriptor)
 
     def matches(self, path: str | os.PathLike[str]) -> bool:
         """Whether the file at this path is still the same.

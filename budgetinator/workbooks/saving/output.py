@@ -11,8 +11,11 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
+
+from budgetinator.workbooks.saving.digest import RunningDigest
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
@@ -22,6 +25,9 @@ __all__ = ["Output"]
 T = TypeVar("T")
 
 _BUFFER_BYTES = 1 << 18
+# The digest follows the writer in such steps: a small file is digested in the end.
+_FOLLOWING_BYTES = 1 << 20
+_FOLLOWS = hasattr(os, "pread")
 
 
 class Output(io.BufferedIOBase):
@@ -35,6 +41,8 @@ class Output(io.BufferedIOBase):
         self._file = io.BufferedRandom(io.FileIO(descriptor, "w+"), _BUFFER_BYTES)
         self._finished = False
         self._at = 0
+        self._digest: RunningDigest | None = None
+        self._is_rewritten = False
         self.failure: BaseException | None = None
 
     def _kept(self, call: Callable[[], T], instead: T) -> T:
@@ -49,6 +57,8 @@ class Output(io.BufferedIOBase):
             raise
 
     def write(self, data: ReadableBuffer, /) -> int:
+        if self._digest is not None and self._at < self._digest.covered:
+            self._is_rewritten = True
         written = self._kept(lambda: self._file.write(data), memoryview(data).nbytes)
         self._at += written
         return written
@@ -72,10 +82,27 @@ class Output(io.BufferedIOBase):
         return self._kept(self._file.tell, self._at)
 
     def truncate(self, size: int | None = None, /) -> int:
+        self._is_rewritten = True
         return self._kept(lambda: self._file.truncate(size), 0)
 
     def flush(self) -> None:
+        """Hand on what was written; what stands before this place should not change later."""
         self._kept(self._file.flush, None)
+        covered = self._digest.covered if self._digest is not None else 0
+        if _FOLLOWS and self.failure is None and self._at >= covered + _FOLLOWING_BYTES:
+            if self._digest is None:
+                self._digest = RunningDigest(self.fileno())
+            self._digest.advance(self._at)
+
+    def digest(self) -> str | None:
+        """The SHA-256 of the whole file; None if it was not taken while it was written.
+
+        Called once, after the last flush. Raises OSError.
+        """
+        if self._digest is None or self._is_rewritten:
+            return None
+        self._digest.advance(os.fstat(self.fileno()).st_size)
+        return self._digest.hexdigest()
 
     def fileno(self) -> int:
         """The descriptor, for copying within the kernel: flush before."""
@@ -101,11 +128,17 @@ class Output(io.BufferedIOBase):
     def finish(self) -> None:
         """Close the descriptor; later writes are an error."""
         self._finished = True
+        self._end_digest()
         self._file.close()
 
     def abandon(self, error: BaseException) -> None:
         """Close the descriptor without regard to what is still unwritten; later writes vanish."""
         if self.failure is None:
             self.failure = error
+        self._end_digest()
         with contextlib.suppress(OSError):
             self._file.close()
+
+    def _end_digest(self) -> None:
+        if self._digest is not None:
+            self._digest.close()

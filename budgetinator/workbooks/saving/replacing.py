@@ -11,7 +11,8 @@ order, and what each step guards against:
 3. a journal row, before the temporary file exists, so that a start after a kill
    knows what to sweep;
 4. the temporary file: same folder, unpredictable name, nobody else's to read;
-5. written, flushed, read back, fsync;
+5. written, flushed, read back, fsync; a large file is read back while it is brought to
+   the disk and its digest is taken, each in a thread, and all three must have succeeded;
 6. the old file's owner, mode and extended attributes;
 7. the target is still the one that was opened (another program may have saved it);
 8. a backup, if one is asked for, made as durably as the file itself;
@@ -51,6 +52,7 @@ from budgetinator.errors import (
 )
 from budgetinator.resources import TEMP_SUFFIX
 from budgetinator.workbooks.saving.attributes import keep_attributes, mode_of_new_file
+from budgetinator.workbooks.saving.beside import Beside
 from budgetinator.workbooks.saving.disk import folder_descriptor, old_content, sync, sync_folder
 from budgetinator.workbooks.saving.fingerprint import Fingerprint
 from budgetinator.workbooks.saving.output import Output
@@ -76,6 +78,8 @@ _CREATING = (
 )
 # Windows denies a replace for as long as anybody, a virus scanner included, has the file open.
 _REPLACE_DELAYS = (0.05, 0.1, 0.2, 0.4)
+# For a smaller file, threads take as long as they spare.
+_LARGE = 1024 * 1024
 _POSIX = sys.platform != "win32"
 _REASONS = {
     errno.ENOSPC: "the disk is full; free some space and save again",
@@ -263,13 +267,12 @@ def _fill(temp: Path, target: Target, content: _Content) -> Fingerprint:
         content.write(cast("BinaryIO", output))
         output.flush()
         output.raise_failure()
-        _verify(temp, target, content)
-        sync(descriptor)
+        saved = _settle(temp, target, content, output)
         if target.status is not None:
             keep_attributes(target.status, content.like, descriptor)
         elif _POSIX:
             os.fchmod(descriptor, mode_of_new_file())
-        saved = Fingerprint.of_descriptor(descriptor)
+        saved = saved.still(descriptor)
         output.finish()
     except BaseException as error:
         output.abandon(error)
@@ -277,6 +280,26 @@ def _fill(temp: Path, target: Target, content: _Content) -> Fingerprint:
             raise output.failure from output.failure.__cause__  # not the one that came of it
         raise
     return saved
+
+
+def _settle(temp: Path, target: Target, content: _Content, output: Output) -> Fingerprint:
+    """Read the new file back, bring it to the disk and take its digest, or raise."""
+    descriptor = output.fileno()
+
+    def look() -> Fingerprint:
+        return Fingerprint.of_descriptor(descriptor, digest=output.digest)
+
+    if os.fstat(descriptor).st_size < _LARGE:
+        _verify(temp, target, content)
+        sync(descriptor)
+        return Fingerprint.of_descriptor(descriptor)
+    with (
+        Beside(lambda: sync(descriptor), "budgetinator-syncing") as syncing,
+        Beside(look, "budgetinator-looking") as looking,
+    ):
+        _verify(temp, target, content)
+        syncing.result()
+        return looking.result()
 
 
 def _verify(temp: Path, target: Target, content: _Content) -> None:

@@ -76,8 +76,10 @@ def _read_all(
 def _read_segments(package: Package, original: Package, name: str, part: SegmentedPart) -> None:
     """Compare the copied segments with the original's, inflate the others, or raise SaveError.
 
-    All packed bytes are looked at, so the part is whole: what was copied was inflated and
-    verified after it was written first, and the checksum of the whole follows from theirs.
+    All packed bytes are read from the new file, so the part is whole: what was packed anew
+    inflates to the size and the checksum that its text had before; what was copied is that
+    of the original byte for byte, and was inflated and verified when it was written first;
+    and the directory's size and checksum are those that follow from the pieces.
     """
     from budgetinator.workbooks.patch.segments import STREAM_END
 
@@ -113,20 +115,24 @@ def _copied_runs(part: SegmentedPart) -> Iterator[tuple[int, int, int]]:
 
 
 def _inflate(package: Package, name: str, segments: Sequence[Segment]) -> None:
+    from budgetinator.workbooks.patch.inorder import InOrder
+    from budgetinator.workbooks.patch.packedbytes import PackedPart
     from budgetinator.workbooks.patch.segments import inflated_segment
 
+    packed = PackedPart(package, name)
+
+    def inflate(some: Sequence[Segment]) -> None:
+        for segment in some:
+            inflated_segment(packed, segment)
+
     if len(segments) < _MANY:
-        for segment in segments:
-            inflated_segment(package, name, segment)
+        inflate(segments)
         return
-    from concurrent.futures import ThreadPoolExecutor
-
-    def inflate(segment: Segment) -> None:
-        inflated_segment(package, name, segment)
-
-    with ThreadPoolExecutor(_THREADS, "budgetinator-verifying") as threads:
-        for _ in threads.map(inflate, segments):
-            pass
+    with InOrder(inflate, _THREADS, "budgetinator-verifying") as threads:
+        for start in range(_THREADS):
+            threads.put(segments[start::_THREADS])
+        while threads.waiting:
+            threads.take()
 
 
 def _is_copy(package: Package, original: Package, name: str) -> bool:

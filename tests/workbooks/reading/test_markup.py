@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,11 @@ def values_of(path: Path) -> list[tuple[object, ...]]:
 def rows_of(path: Path, rows: str) -> list[tuple[object, ...]]:
     """The values of a sheet with these rows."""
     return values_of(write_zip(path / "a.xlsx", minimal_parts(rows)))
+
+
+def long_text(number: int, length: int) -> str:
+    """A text of its own for each number, so that many of them do not look like a zip bomb."""
+    return f"s{number}{random.Random(number).randbytes(length // 2).hex()}"
 
 
 def with_styles(rows: str, *, since_1904: bool = False) -> dict[str, bytes]:
@@ -220,20 +226,36 @@ def test_shared_strings_come_in_any_markup(tmp_path: Path) -> None:
     assert values_of(write_zip(tmp_path / "b.xlsx", parts)) == [row]
 
 
-def test_many_shared_strings_are_found_by_their_index(tmp_path: Path) -> None:
+@pytest.mark.parametrize("length", [0, 1_000])
+def test_many_shared_strings_are_found_by_their_index(tmp_path: Path, length: int) -> None:
     """Pages of strings, those with rich text among them, do not shift."""
-    count = 1500
+    texts = [long_text(n, length) for n in range(1500)]
     strings = "".join(
-        f"<si><r><t>s{n}</t></r></si>" if n % 700 == 3 else f"<si><t>s{n}</t></si>"
-        for n in range(count)
+        f"<si><r><t>{text}</t></r></si>" if n % 700 == 3 else f"<si><t>{text}</t></si>"
+        for n, text in enumerate(texts)
     )
     rows = "".join(
-        f'<row r="{n + 1}"><c r="A{n + 1}" t="s"><v>{count - 1 - n}</v></c></row>'
-        for n in range(count)
+        f'<row r="{n + 1}"><c r="A{n + 1}" t="s"><v>{1499 - n}</v></c></row>' for n in range(1500)
     )
     parts = with_strings(minimal_parts(rows), f'<sst xmlns="{MAIN}">{strings}</sst>')
     path = write_zip(tmp_path / "a.xlsx", parts)
-    assert values_of(path) == [(f"s{n}",) for n in reversed(range(count))]
+    assert values_of(path) == [(text,) for text in reversed(texts)]
+
+
+@pytest.mark.parametrize("length", [0, 3_000])
+def test_a_broken_string_is_damage_only_where_it_is_shown(tmp_path: Path, length: int) -> None:
+    """However many there are: what stands among others of its page can be read without it."""
+    strings = "".join(f"<si><t>{long_text(n, length)}</t></si>" for n in range(600))
+    table = f'<sst xmlns="{MAIN}">{strings}<si><t>&unknown;</t></si></sst>'
+    path = tmp_path / "a.xlsx"
+    for index in (3, 600):
+        rows = f'<row r="1"><c r="A1" t="s"><v>{index}</v></c></row>'
+        write_zip(path, with_strings(minimal_parts(rows), table))
+        if index == 3:
+            assert values_of(path) == [(long_text(3, length),)]
+        else:
+            with pytest.raises(WorkbookDamaged):
+                values_of(path)
 
 
 @pytest.mark.parametrize(

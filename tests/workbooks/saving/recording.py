@@ -13,12 +13,20 @@ from typing import BinaryIO
 from budgetinator.resources import TEMP_SUFFIX
 
 MEMBERS = 12
-PART_BYTES = 20_000  # that no compression makes smaller
+SMALL, LARGE = 20_000, 100_000  # bytes of a part, which no compression makes smaller
+
+
+def _part_bytes(generation: int) -> int:
+    return LARGE if generation > 1 and generation % 2 else SMALL
 
 
 def archive(generation: int) -> Callable[[BinaryIO], None]:
-    """Writes a zip of members that all bear the same number, so that a mixture shows."""
-    content = f"{generation:08d}".encode() + random.Random(generation).randbytes(PART_BYTES)
+    """Writes a zip of members that all bear the same number, so that a mixture shows.
+
+    The third, fifth and so on are large: they are synced while they are read back.
+    """
+    random_bytes = random.Random(generation).randbytes(_part_bytes(generation))
+    content = f"{generation:08d}".encode() + random_bytes
 
     def write(stream: BinaryIO) -> None:
         with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as file:
@@ -34,8 +42,9 @@ def generation_of(path: Path) -> int:
         assert len(file.namelist()) == MEMBERS, file.namelist()
         contents = {file.read(name) for name in file.namelist()}
     (content,) = contents
-    assert len(content) == 8 + PART_BYTES
-    return int(content[:8])
+    generation = int(content[:8])
+    assert len(content) == 8 + _part_bytes(generation)
+    return generation
 
 
 def verify(path: Path) -> None:
