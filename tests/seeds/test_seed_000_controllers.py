@@ -1,4 +1,4 @@
-"""Seed 000: controllers and tabs as printed, over a minimal BaseController and without Qt."""
+"""Seed 000: controllers and tabs as printed, over the library's BaseController, without Qt."""
 
 from __future__ import annotations
 
@@ -6,6 +6,22 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from budgetinator.controllers import (
+    BaseController,
+    BatchController,
+    CheckController,
+    CompareController,
+    EditController,
+    MemoryController,
+    OpenController,
+    RecalculationController,
+    SaveController,
+    ThreadTask,
+    WorkerController,
+)
+from budgetinator.errors import ComponentDestroyed
 from budgetinator.resources import (
     BaseResourceCoordinator,
     IResourceManagementService,
@@ -16,12 +32,8 @@ from budgetinator.resources import (
     WorkerResourceCoordinator,
     get_service,
 )
-from tests.seeds.workers import (
-    MILLISECONDS,
-    BaseController,
-    MediaAnalysisController,
-    MediaAnalysisWorker,
-)
+from tests.seeds.workers import MILLISECONDS, MediaAnalysisController, MediaAnalysisWorker
+from tests.support.logs import ExpectLog
 
 Service = ResourceManagementService
 
@@ -137,6 +149,110 @@ class TestController:
         result = controller.start_analysis_workflow(files)
         assert result.success
         controller.cleanup()
+
+
+SHIPPED = [
+    *(BatchController, CheckController, CompareController, EditController),
+    *(MemoryController, OpenController, RecalculationController, SaveController),
+]
+
+
+@pytest.mark.parametrize("kind", SHIPPED)
+def test_each_shipped_controller_has_the_coordinator_of_workers(
+    service: Service, kind: type[WorkerController]
+) -> None:
+    """All of them are "worker-heavy", and their ids begin with their names."""
+    controller = kind()
+
+    component_id = controller.resources.component_id
+    assert isinstance(controller.resources, WorkerResourceCoordinator)
+    assert component_id.startswith(f"{kind.__name__}_")
+    controller.cleanup()
+    assert service.snapshot().components == ()
+
+
+@pytest.mark.parametrize("kind", SHIPPED)
+def test_each_shipped_controller_can_be_made_without_a_service(
+    kind: type[WorkerController],
+) -> None:
+    """`resources` is None, and cleanup is harmless, also twice."""
+    controller = kind()
+
+    assert controller.resources is None
+    assert controller.cancel_current_operation().success
+    controller.cleanup()
+    controller.cleanup()
+
+
+def test_a_workbook_is_opened_without_a_service(folder: Path) -> None:
+    """Operations "should still work": opened, read, and closed by cleanup."""
+    controller = OpenController()
+    assert controller.resources is None
+    hosts: list[Any] = []
+    rows: list[Any] = []
+
+    opening = controller.start_open(folder / "file.xlsx").value
+    opening.result_ready.connect(lambda result: hosts.append(result.value))
+    opening.start()
+    opening.wait(MILLISECONDS)
+    reading = controller.start_reading(hosts[0], "Budget").value
+    reading.partial_ready.connect(lambda chunk: rows.extend(chunk.rows))
+    reading.start()
+    reading.wait(MILLISECONDS)
+    controller.cleanup()
+
+    assert [row[0] for row in rows] == ["Travel", "Total"]
+    assert not hosts[0].is_open
+
+
+def test_a_controller_deleted_with_active_resources_says_so(
+    service: Service, expect_log: ExpectLog
+) -> None:
+    """The printed complaint, with their number and the worker's name; cleanup is the solution."""
+    expect_log(
+        "Controller being deleted with 1 active resources|Controller .* being deleted with 1"
+    )
+    expect_log("was collected while it held 1 resources")
+    controller = WorkerController()
+    worker = controller.start_worker(lambda progress: progress.wait(60), "analysis").value
+    worker.start()
+    orderly = WorkerController()
+    other = orderly.start_worker(lambda progress: progress.wait(60), "analysis").value
+    other.start()
+
+    orderly.cleanup()
+    del orderly, controller
+    service.tick()
+
+    assert worker.wait(MILLISECONDS)
+    assert not other.isRunning()
+    assert service.get_statistics()["active_resources"] == 0
+
+
+def test_after_cleanup_a_controller_starts_nothing(service: Service) -> None:
+    """Destroyed is the last state of a component: the next tab makes its own controller."""
+    controller = WorkerController()
+    controller.cleanup()
+
+    result = controller.start_worker(lambda progress: None, "analysis")
+
+    assert isinstance(result.error, ComponentDestroyed)
+
+
+def test_a_mock_coordinator_is_handed_the_workers_of_a_controller() -> None:
+    """The factory method gives a double, and `start_worker` tracks with that."""
+
+    class Controller(WorkerController):
+        def _create_resource_coordinator(self, component_id: str) -> BaseResourceCoordinator:
+            return MockResourceCoordinator(component_id)
+
+    controller = Controller()
+
+    worker = controller.start_worker(lambda progress: 1, "analysis").value
+
+    assert isinstance(worker, ThreadTask)
+    assert controller.resources.tracked_resources == [(worker, worker.name)]
+    controller.cleanup()
 
 
 def test_a_mock_coordinator_stands_in_for_a_service() -> None:

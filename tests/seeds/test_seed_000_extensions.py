@@ -10,6 +10,7 @@ import pytest
 
 from budgetinator.resources import (
     BaseResourceCoordinator,
+    DatabaseCoordinator,
     ResourceManagementService,
     ResourceType,
 )
@@ -70,24 +71,21 @@ def test_a_type_is_added_by_name_because_an_enum_cannot_be_extended(
 
 
 def test_a_coordinator_for_connections_is_a_subclass(service: Service, tmp_path: Path) -> None:
-    """`DatabaseCoordinator.track_connection`: the extension point over sqlite3."""
-
-    class DatabaseCoordinator(BaseResourceCoordinator):
-        def track_connection(self, conn: sqlite3.Connection) -> str:
-            return self.track_resource(conn, "database", name="budget.db")
-
-    undo = service.register_resource_type("database", cleanup=sqlite3.Connection.close)
+    """`DatabaseCoordinator.track_connection(conn)`: the extension point, over sqlite3."""
     component = Component()
-    coordinator = DatabaseCoordinator("Component_2").bind_to_component(component)
+    coordinator = DatabaseCoordinator("Component_2")
+    coordinator.bind_to_component(component)
     connection = sqlite3.connect(tmp_path / "budget.db")
-    assert isinstance(coordinator, DatabaseCoordinator)
 
-    coordinator.track_connection(connection)
+    resource_id = coordinator.track_connection(connection)
     counted = service.get_resource_count(component)
+    tracked = service.get_resource(resource_id)
     coordinator.cleanup_all()
-    undo()
 
+    assert issubclass(DatabaseCoordinator, BaseResourceCoordinator)
     assert counted == {"database": 1}
+    assert tracked is not None
+    assert tracked.name == str(tmp_path / "budget.db")
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         connection.execute("select 1")
 

@@ -140,7 +140,7 @@ def test_all_workers_are_cancelled_under_one_deadline(
 def test_a_stuck_worker_is_parked_and_named_and_never_terminated(
     service: Service, resources: WorkerResourceCoordinator, expect_log: ExpectLog
 ) -> None:
-    """Instead of the third stage: "the stuck one is parked, named and reported"."""
+    """Not `cleanup_worker`'s third stage, "Force terminating worker": it is named and kept."""
     expect_log("Worker deaf of MediaAnalysisController_1 still runs 0.01 s")
     worker = DeafWorker("deaf")
     resource_id = resources.track_worker(worker, name="deaf")

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from budgetinator.controllers import BaseController, Progress, WorkerController
+from budgetinator.errors import Cancelled
 from budgetinator.resources import (
     BaseResourceCoordinator,
     ResourceManagementService,
@@ -17,7 +19,7 @@ from budgetinator.resources import (
     next_component_id,
 )
 from budgetinator.result import Result
-from tests.seeds.workers import MILLISECONDS, BaseController, MediaAnalysisWorker
+from tests.seeds.workers import MILLISECONDS, MediaAnalysisWorker
 
 Service = ResourceManagementService
 
@@ -176,6 +178,62 @@ def test_closing_a_tab_cancels_what_runs(service: Service) -> None:
 
     assert not worker.isRunning()
     assert service.get_resource_count(tab.controller) == {}
+
+
+class SumController(WorkerController):
+    """The controller pattern with a task instead of a worker's class: `start_worker` does it."""
+
+    def start_operation(self, params: list[int]) -> Result[Any]:
+        def add_up(progress: Progress) -> int:
+            for number, _ in enumerate(params, 1):
+                progress.check()
+                progress.report(100 * number // len(params), "adding")
+            return sum(params)
+
+        return self.start_worker(add_up, "operation")
+
+
+class SumTab(SomeTab):
+    """The tab pattern, unchanged, over the library's own workers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.controller.cleanup()
+        self.controller = SumController()
+        self.results: list[Result[int]] = []
+
+    def _on_complete(self, result: Result[int]) -> None:
+        self.results.append(result)
+
+
+def test_the_tab_pattern_works_with_the_workers_of_the_library(service: Service) -> None:
+    """The same three connections and `start`; finished, the worker is released."""
+    tab = SumTab()
+
+    tab.start_operation([1, 2, 3, 4])
+    worker: Any = tab.current_worker
+    worker.wait(MILLISECONDS)
+
+    assert tab.shown == [25, 50, 75, 100]
+    assert [result.value for result in tab.results] == [10]
+    assert service.get_resource_count(tab.controller) == {}
+    tab.cleanup()
+    assert service.get_statistics()["components_registered"] == 0
+
+
+def test_an_operation_that_is_cancelled_before_it_starts_tells_the_tab(service: Service) -> None:
+    """The tab hears Cancelled through the same signal as any result."""
+    tab = SumTab()
+    worker = tab.controller.start_operation([1, 2]).value
+    worker.result_ready.connect(tab._on_complete)
+
+    tab.controller.cancel_operation()
+    worker.start()
+    worker.wait(MILLISECONDS)
+
+    assert isinstance(tab.results[0].error, Cancelled)
+    assert service.get_resource_count(tab.controller) == {}
+    tab.cleanup()
 
 
 def test_a_controller_without_a_service_works_untracked() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
 
+from budgetinator.controllers import BaseController
 from budgetinator.resources import (
     BaseResourceCoordinator,
     IResourceManagementService,
@@ -14,8 +16,11 @@ from budgetinator.resources import (
     ResourceType,
     WorkerResourceCoordinator,
     get_service,
+    register_service,
 )
-from tests.seeds.workers import MILLISECONDS, BaseController, MediaAnalysisWorker
+from budgetinator.result import Result
+from tests.seeds.printed import run_printed
+from tests.seeds.workers import MILLISECONDS, MediaAnalysisWorker
 
 Service = ResourceManagementService
 
@@ -173,6 +178,71 @@ def test_a_specialized_coordinator_releases_a_worker_that_finished(service: Serv
     worker.wait(MILLISECONDS)
 
     assert coordinator.get_resource_count() == 0
+
+
+SPECIFIC_CONTROLLER = """
+# controllers/media_analysis_controller.py
+class MediaAnalysisController(BaseController):
+    def __init__(self):
+        super().__init__("MediaAnalysisController")
+        self.initialize_resources("MediaAnalysisController")
+
+    def start_analysis_workflow(self, paths, settings):
+        # Create worker
+        worker = MediaAnalysisWorker(paths, settings)
+
+        # Track with resource coordinator
+        worker_id = self.resources.track_worker(worker)
+
+        # Worker automatically cleaned up on completion
+        return Result.success(worker)
+"""
+
+
+def test_a_specific_controller_runs_as_it_is_printed(service: Service, folder: Path) -> None:
+    """Step 2.2: a worker is tracked, and released by itself when it has finished."""
+
+    def make_worker(paths: list[Path], settings: object) -> MediaAnalysisWorker:
+        return MediaAnalysisWorker(paths)
+
+    names = run_printed(
+        SPECIFIC_CONTROLLER,
+        BaseController=BaseController,
+        MediaAnalysisWorker=make_worker,
+        Result=Result,
+    )
+    controller = names["MediaAnalysisController"]()
+    result = controller.start_analysis_workflow([folder / "file.xlsx"], None)
+    tracked = service.get_resource_count(controller)
+    result.value.start()
+    result.value.wait(MILLISECONDS)
+
+    assert tracked == {"worker": 1}
+    assert service.get_resource_count(controller) == {}
+    assert controller.logger.name == "MediaAnalysisController"
+    assert controller.resources.component_id.startswith("MediaAnalysisController_")
+    controller.cleanup()
+
+
+def test_resources_are_begun_late_under_the_given_id() -> None:
+    """`initialize_resources(component_id)`, for a controller that is older than the service."""
+    controller = BaseController()
+    before = controller.resources
+    own = Service()
+    unregister = register_service(
+        IResourceManagementService,  # type: ignore[type-abstract]
+        own,
+    )
+
+    controller.initialize_resources("MediaAnalysisController")
+
+    unregister()
+    assert before is None
+    assert controller.resources.component_id == "MediaAnalysisController"
+    assert [c.component_id for c in own.snapshot().components] == ["MediaAnalysisController"]
+    controller.cleanup()
+    assert own.snapshot().components == ()
+    own.close()
 
 
 def test_resources_are_none_where_the_printed_controller_raises() -> None:

@@ -104,12 +104,14 @@ def test_a_qt_object_cannot_be_an_abc_so_the_interface_is_a_protocol(service: Se
 
 def test_states_are_those_printed(service: Service, component: Component) -> None:
     """loaded → initialized → active → paused → cleaning → destroyed."""
+    names = [state.name for state in ComponentState]
     values = [state.value for state in ComponentState]
     service.set_component_state(component, ComponentState.ACTIVE)
 
     active = service.get_component_state(component)
     service.cleanup_component(component)
 
+    assert names == ["LOADED", "INITIALIZED", "ACTIVE", "PAUSED", "CLEANING", "DESTROYED"]
     assert values == ["loaded", "initialized", "active", "paused", "cleaning", "destroyed"]
     assert active is ComponentState.ACTIVE
     assert service.get_component_state(component) is ComponentState.DESTROYED

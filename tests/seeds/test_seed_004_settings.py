@@ -120,9 +120,13 @@ def test_the_memory_monitors_methods() -> None:
 
 
 def test_the_context_managers_signatures() -> None:
-    """The printed parameter first; the workbooks of the bulk context come as `paths`."""
+    """The printed parameter first; the workbooks of the bulk context come as `paths`.
+
+    Where `**kwargs` is printed the options are named, so that a misspelt one is an error.
+    """
     door = utils.excel_manager
 
     assert _parameters(door.excel_context)[0] == "file_path"
+    assert {"save", "read_only", "data_only", "password"} <= {*_parameters(door.excel_context)}
     assert _parameters(door.memory_monitored_context)[0] == "operation_name"
     assert _parameters(door.memory_safe_bulk_context)[0] == "paths"

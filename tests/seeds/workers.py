@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import threading
-from abc import ABC
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
+from budgetinator.controllers import BaseController
 from budgetinator.resources import (
     BaseResourceCoordinator,
     Signal,
@@ -59,35 +57,8 @@ class DeafWorker(ThreadWorker):
         self.terminated = True
 
 
-class BaseController(ABC):  # noqa: B024 - as seed 001 prints it
-    """As seed 001 prints it."""
-
-    def __init__(self, logger_name: str | None = None) -> None:
-        self.logger = logging.getLogger(logger_name or self.__class__.__name__)
-        self._resources: Any
-        try:
-            controller_id = f"{self.__class__.__name__}_{id(self)}"
-            self._resources = self._create_resource_coordinator(controller_id)
-            if self._resources:
-                self._resources.bind_to_component(self)
-        except (ValueError, ImportError):
-            # ResourceManagementService not available (e.g., in tests)
-            self._resources = None
-
-    def _create_resource_coordinator(self, component_id: str) -> BaseResourceCoordinator:
-        return BaseResourceCoordinator(component_id)
-
-    @property
-    def resources(self) -> Any:
-        return self._resources
-
-    def cleanup(self) -> None:
-        if self._resources:
-            self._resources.cleanup_all()
-
-
 class MediaAnalysisController(BaseController):
-    """Patterns 1 and 2 of seed 000."""
+    """Patterns 1 and 2 of seed 000, as printed, over the library's BaseController."""
 
     def __init__(self) -> None:
         super().__init__("MediaAnalysisController")
