@@ -12,7 +12,7 @@ from budgetinator.workbooks.opc.zipdirectory import DEFLATED, Member, SourceFile
 __all__ = ["MemberStream", "raw_chunks"]
 
 _READ = 64 * 1024
-_INFLATE = 64 * 1024
+_INFLATE = 256 * 1024
 
 
 def raw_chunks(source: SourceFile, member: Member) -> Iterator[bytes]:
@@ -26,7 +26,7 @@ def raw_chunks(source: SourceFile, member: Member) -> Iterator[bytes]:
 
 
 class MemberStream(io.BufferedIOBase):
-    """The decompressed bytes of a member; read by pieces it holds one piece and 64 KB.
+    """The decompressed bytes of a member; read by pieces it holds one piece and 256 KB.
 
     Checks at the end that size and CRC are those of the directory and raises
     WorkbookDamaged where they, or the compressed bytes, are not. Closing lets
