@@ -1,7 +1,8 @@
-"""Budgets read and checked: one of 20 partners, and many with the memory of one.
+"""Budgets read, checked, compared and consolidated: one of 20 partners, and many with the
+memory of one.
 
 `python -m benchmarks.budgets FILE ...` checks files in this process and prints the most
-bytes that it had.
+bytes that it had; with `--compare` as the first word it compares two.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ MANY = 500
 IN_TURN = 100
 PROCESSES = 2
 PARTNERS = 20
+ROWS, COLUMNS = 8_000, 30
 MB = 1024 * 1024
 
 
@@ -43,7 +45,55 @@ def budgets() -> Iterator[Figure]:
         what = f"a budget of {PARTNERS} partners read"
         yield Figure(what, f"{read:.0f} ms", "at most 60 ms", read <= 60)
         yield Figure("the same looked at by every rule", f"{check:.0f} ms", "", True)
+        yield _compared(path, Path(folder))
+        yield from _compared_cells(Path(folder))
         yield from _many(path, Path(folder))
+
+
+def _compared(path: Path, folder: Path) -> Figure:
+    """Two versions of the budget, with one rate that differs and all that follows from it."""
+    from budgetinator.budgets import compare_workbooks, edit_partner, save_with_results
+    from budgetinator.budgets.layout import input_cell
+    from budgetinator.workbooks import ExcelManager
+
+    other = folder / "revised.xlsx"
+    with ExcelManager(path) as manager:
+        edit_partner(manager.workbook, 7, {input_cell("rate"): Decimal(4_000)})
+        save_with_results(manager, other)
+        manager.force_close()
+    times = []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        found = compare_workbooks(path, other)
+        times.append(time.perf_counter() - start)
+    taken = statistics.median(times) * 1000
+    counts = f"{len(found.inputs)} input, {len(found.results)} results"
+    return Figure("two versions of it compared", f"{taken:.0f} ms, {counts}", "", True)
+
+
+def _compared_cells(folder: Path) -> Iterator[Figure]:
+    """Two plain workbooks of 240,000 cells, a hundred of which differ, in a process of its own."""
+    one, other = (_cells(folder / f"cells{number}.xlsx", number) for number in (0, 1))
+    small, _ = _measured(["--compare", str(one), str(one)])
+    most, seconds = _measured(["--compare", str(one), str(other)])
+    what = f"two workbooks of {ROWS * COLUMNS:,} cells compared, with formulas"
+    yield Figure(what, f"{seconds:.1f} s", "at most 5 s", seconds <= 5)
+    measured = f"{(most - small) / MB:.0f} MB more than for files of the same bytes"
+    yield Figure("the memory that takes", measured, "at most 40 MB", most - small <= 40 * MB)
+
+
+def _cells(path: Path, version: int) -> Path:
+    from openpyxl import Workbook
+
+    workbook = Workbook(write_only=True)
+    sheet = workbook.create_sheet("Cells")
+    for row in range(1, ROWS + 1):
+        values: list[object] = [row * column + 0.5 for column in range(1, COLUMNS)]
+        if version and row % (ROWS // 100) == 0:
+            values[3] = "changed"
+        sheet.append([*values, f"=SUM(A{row}:C{row})"])
+    workbook.save(path)
+    return path
 
 
 def _many(path: Path, folder: Path) -> Iterator[Figure]:
@@ -59,6 +109,17 @@ def _many(path: Path, folder: Path) -> Iterator[Figure]:
     what = f"{MANY} workbooks checked in {PROCESSES} processes"
     each = taken / MANY * 1000
     yield Figure(what, f"{taken:.1f} s, {each:.0f} ms each, {found} findings", "", True)
+    yield _consolidated(folder)
+
+
+def _consolidated(folder: Path) -> Figure:
+    """The command on all of them, from its start to its end."""
+    command = [sys.executable, "-m", "budgetinator", "consolidate", str(folder), "--csv"]
+    start = time.perf_counter()
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    taken = time.perf_counter() - start
+    rows = done.stdout.count("\n") - 1
+    return Figure(f"{MANY} workbooks consolidated", f"{taken:.1f} s, {rows} rows", "", rows > 0)
 
 
 def _consortium(path: Path) -> Path:
@@ -94,18 +155,36 @@ def _findings(path: str) -> int:
 
 def _peak(paths: list[str]) -> int:
     """The bytes that a process has at most which checks these one after the other."""
-    command = [sys.executable, "-m", "benchmarks.budgets", *paths]
+    return _measured(paths)[0]
+
+
+def _measured(words: list[str]) -> tuple[int, float]:
+    """The most bytes that a process of this module has, and the seconds of its work."""
+    command = [sys.executable, "-m", "benchmarks.budgets", *words]
     folder = Path(__file__).resolve().parent.parent
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=folder)
-    return int(done.stdout)
+    most, seconds = done.stdout.split()
+    return int(most), float(seconds)
+
+
+def _compare(before: str, after: str) -> None:
+    from budgetinator.budgets import compare_workbooks
+
+    compare_workbooks(before, after)
 
 
 def main() -> None:
-    """Check the files and print the peak."""
-    for path in sys.argv[1:]:
-        _findings(path)
+    """Check or compare the files, and print the peak and the seconds."""
+    words = sys.argv[1:]
+    start = time.perf_counter()
+    if words[0] == "--compare":
+        _compare(*words[1:])
+    else:
+        for path in words:
+            _findings(path)
+    taken = time.perf_counter() - start
     status = Path("/proc/self/status").read_text(encoding="ascii")
-    print(int(status.partition("VmHWM:")[2].split()[0]) * 1024)
+    print(int(status.partition("VmHWM:")[2].split()[0]) * 1024, f"{taken:.3f}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """Every rule by which a budget is looked at, as data: how grave, why, and where from.
 
 What a rule looks for stands in `checks`, or in the reader for what is found while
-reading. The texts of "Horizon Europe" are those of the General Model Grant Agreement.
+reading. The articles are those of the General Model Grant Agreement of Horizon Europe, as
+far as they could be confirmed in what its national contact points publish: no paragraph is
+named where only the article was.
 """
 
 from __future__ import annotations
@@ -20,12 +22,12 @@ _NUMBERS = "Budget workbook: numbers as people type them"
 _FORMULAS = "Budget workbook: formulas of the partner's sheet"
 _LINKS = "Budget workbook: links of the overviews"
 _SENSE = "Budget workbook: what a plan needs to be complete"
-_COSTS = "Horizon Europe Model Grant Agreement, Article 6.2"
-_INDIRECT = "Horizon Europe Model Grant Agreement, Article 6.2.E"
-_FUNDING = "Horizon Europe Model Grant Agreement, Article 5"
-_AUDIT = "Horizon Europe Model Grant Agreement, Article 24.2"
-_ELIGIBLE = "Regulation (EU) 2021/695, Article 22"
-_PURCHASES = "Horizon Europe proposal template, part B, table on purchase costs"
+_COSTS = "Horizon Europe Model Grant Agreement, Article 6.2 (eligible costs)"
+_INDIRECT = "Horizon Europe Model Grant Agreement, Article 6.2, category E (indirect costs)"
+_FUNDING = "Horizon Europe Model Grant Agreement, Article 5 (funding rates)"
+_AUDIT = "Horizon Europe Model Grant Agreement, Article 24 and Data Sheet (certificates)"
+_ELIGIBLE = "Regulation (EU) 2021/695, Article 22 (entities eligible for participation)"
+_PURCHASES = "Horizon Europe proposal template, part B, table 3.1h (purchase costs)"
 
 
 @dataclass(frozen=True, slots=True)

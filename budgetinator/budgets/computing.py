@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from budgetinator.budgets.formulaforms import Cell, cells_of, evaluate, known_form
 from budgetinator.budgets.model import Amount
-from budgetinator.budgets.sheetcells import SheetCells
+from budgetinator.budgets.sheetcells import SheetCells, place_of
 from budgetinator.workbooks.reading.celltexts import Value
 
 __all__ = ["Computing", "decimal_of"]
@@ -46,7 +46,7 @@ class Computing:
             number = decimal_of(value)
             return None if number is None else Fraction(number)
         if formula is None:
-            return Fraction(0)
+            return Fraction(0) if self._sheet.is_known(place_of(cell)) else None
         if cell not in self._known:
             if cell in self._open or len(self._open) >= _DEEPEST:
                 return None

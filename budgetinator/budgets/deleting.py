@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from budgetinator.budgets.amending import amending
+from budgetinator.budgets.amending import Amendment, amending
 from budgetinator.budgets.budgetchange import BudgetChange, change_of
 from budgetinator.budgets.history import append_version
 from budgetinator.budgets.layout import (
@@ -16,17 +16,23 @@ from budgetinator.budgets.layout import (
 )
 from budgetinator.budgets.model import MAX_PARTNERS
 from budgetinator.budgets.overviews import OVERVIEWS, renew_overviews
-from budgetinator.budgets.partnersheets import names_of_partner, partner_sheet, said, typed_in
+from budgetinator.budgets.partnersheets import (
+    names_of_partner,
+    partner_sheet,
+    places_on,
+    said,
+    typed_in,
+)
 from budgetinator.budgets.referrers import Referrer, pivot_sources, referrers
 from budgetinator.budgets.sheetnames import GoneSheet, without_sheet
 from budgetinator.budgets.workpackages import lead_by, lead_cells
-from budgetinator.errors import BudgetError
+from budgetinator.errors import BudgetError, WouldLoseFigures
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
-__all__ = ["delete_partner", "lost_with_partner"]
+__all__ = ["delete_partner", "lost_with_partner", "remove_partner"]
 
 _LISTED = 12
 
@@ -53,38 +59,52 @@ def delete_partner(
 
     In other formulas a term of a sum that showed it becomes 0; a cell whose formula can say
     nothing without it is emptied; names and links to it go, and it leads no work package.
-    Raises BudgetError, which names what would be lost, unless `lose` is given or there is
-    nothing; for the coordinator; and where a chart, a rule, a validation, an array formula
-    or a pivot table takes its figures. Then the workbook is as it was.
+    Raises WouldLoseFigures, with what would be lost, unless `lose` is given or there is
+    nothing; BudgetError for the coordinator, and where a chart, a rule, a validation, an
+    array formula or a pivot table takes its figures. Then the workbook is as it was.
     """
     sheet = partner_sheet(workbook, number)
     if number == 1:
-        raise BudgetError(
-            f"{sheet.title!r} is the coordinator, without whom there is no consortium; edit it "
-            "instead."
-        )
+        raise _needed(sheet)
     _refuse_bound(workbook, sheet)
     lost = lost_with_partner(workbook, number)
     if lost and not lose:
         more = f" and {len(lost) - _LISTED} more" if len(lost) > _LISTED else ""
-        raise BudgetError(
+        raise WouldLoseFigures(
             f"Deleting {sheet.title!r} would lose {', '.join(lost[:_LISTED])}{more}; say that this "
-            "is meant (--yes)."
+            "is meant (--yes).",
+            losses=lost,
         )
-    names = names_of_partner(sheet, number)
-    gone = _gone(workbook, sheet)
     with amending(workbook) as amendment:
-        amendment.remove(sheet)
-        renew_overviews(amendment)
-        for each in _pointing(workbook, sheet, gone):
-            text = without_sheet(each.text, gone)
-            if text is None:
-                each.drop(amendment)
-            else:
-                each.write(amendment, text)
-        lead_by(amendment, names, None)
+        remove_partner(amendment, number)
         version = append_version(amendment, f"Partner {sheet.title} deleted", at=at)
         return change_of(amendment, version, lost)
+
+
+def remove_partner(amendment: Amendment, number: int) -> None:
+    """Have the partner go with all that refers to it; raises as `delete_partner` does."""
+    workbook = amendment.workbook
+    sheet = partner_sheet(workbook, number)
+    if number == 1:
+        raise _needed(sheet)
+    _refuse_bound(workbook, sheet)
+    names = names_of_partner(sheet, number)
+    gone = _gone(workbook, sheet)
+    amendment.remove(sheet)
+    renew_overviews(amendment)
+    for each in _pointing(workbook, sheet, gone):
+        text = without_sheet(each.text, gone)
+        if text is None:
+            each.drop(amendment)
+        else:
+            each.write(amendment, text)
+    lead_by(amendment, names, None)
+
+
+def _needed(sheet: Worksheet) -> BudgetError:
+    return BudgetError(
+        f"{sheet.title!r} is the coordinator, without whom there is no consortium; edit it instead."
+    )
 
 
 def _gone(workbook: Workbook, sheet: Worksheet) -> GoneSheet:
@@ -136,8 +156,10 @@ def _refuse_bound(workbook: Workbook, sheet: Worksheet) -> None:
 
 def _strangers(sheet: Any) -> list[str]:
     """What stands on the sheet that the layout does not know."""
-    known = {each.cell for each in INPUTS} | {each.label_cell for each in INPUTS}
-    known |= PARTNER_TITLES.keys() | partner_formulas().keys()
+    places = places_on(sheet)
+    usual = {each.cell for each in INPUTS} | partner_formulas().keys()
+    known = {each.label_cell for each in INPUTS} | PARTNER_TITLES.keys()
+    known |= {places.actual(cell) for cell in usual} | places.labels
     cells = list(sheet._cells.values())  # noqa: SLF001  asking by rows would make cells
     found = [
         f"{cell.coordinate} {_shown(cell.value)}"

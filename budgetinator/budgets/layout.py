@@ -8,7 +8,7 @@ known by what they compute (`checks.formulas`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -364,10 +364,14 @@ class Overview:
         """The row under the last of these partners."""
         return self.row(max(numbers, default=0)) + 1
 
-    def row_formulas(self, number: int, partner_sheet: str) -> dict[str, str]:
-        """The formulas of a partner's row by their cells."""
+    def row_formulas(
+        self, number: int, partner_sheet: str, actual: Callable[[str], str] = str
+    ) -> dict[str, str]:
+        """The formulas of a partner's row by their cells; `actual` says where its cells stand."""
         row = self.row(number)
-        found = {f"{each.letter}{row}": link(partner_sheet, each.source) for each in self.columns}
+        found = {
+            f"{each.letter}{row}": link(partner_sheet, actual(each.source)) for each in self.columns
+        }
         if self.row_sum is not None:
             found[f"{self.row_sum}{row}"] = self._sum_of_row(row)
         return found

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 from budgetinator.budgets.amending import Amendment, amending
 from budgetinator.budgets.history import append_version, put_versions
-from budgetinator.budgets.layout import BUDGET_OVERVIEW, INPUTS
+from budgetinator.budgets.layout import BUDGET_OVERVIEW
 from budgetinator.budgets.model import MAX_PARTNERS, MAX_WORK_PACKAGES, Budget, Partner, Version
 from budgetinator.budgets.overviews import renew_overviews
 from budgetinator.budgets.partners import rules_of
 from budgetinator.budgets.partnersheets import (
-    check_labels,
     check_partner,
     fill_partner_sheet,
     make_partner_sheet,
     partner_sheets,
 )
 from budgetinator.budgets.referrers import rename_sheet
+from budgetinator.budgets.results import save_with_results
 from budgetinator.budgets.rules import RuleSet, rule_set
 from budgetinator.budgets.workpackages import put_work_packages
 from budgetinator.errors import BudgetError, ChangedOnDisk
@@ -57,12 +57,12 @@ def write_budget(
             workbook.remove(empty)
             workbook.active = workbook.index(workbook[BUDGET_OVERVIEW.sheet])
             _set_properties(workbook, budget)
-            return manager.save(overwrite=overwrite)
+            return save_with_results(manager, overwrite=overwrite)
     if not overwrite:
         _refuse_existing(path)
     with ExcelManager(template, service=service) as manager:
         fill_workbook(manager.workbook, budget)
-        report = manager.save(path, overwrite=overwrite)
+        report = save_with_results(manager, path, overwrite=overwrite)
         manager.force_close()
         return report
 
@@ -99,7 +99,7 @@ def start_budget(
             put_work_packages(amendment, ())
             renew_overviews(amendment, used)
             append_version(amendment, f"New budget under {used.name}")
-        report = manager.save(path)
+        report = save_with_results(manager, path)
         manager.force_close()
         return report
 
@@ -131,7 +131,6 @@ def _fill_partners(amendment: Amendment, budget: Budget, rules: RuleSet) -> None
         if sheet is None:
             make_partner_sheet(amendment, partner, rules)
             continue
-        check_labels(sheet, INPUTS)
         if partner.number != 1:
             rename_sheet(amendment, sheet, check_partner(partner))
         fill_partner_sheet(amendment, sheet, partner, rules)

@@ -19,6 +19,7 @@ from budgetinator.budgets.layout import (
     Kind,
     Overview,
     parse_partner_sheet,
+    quoted,
 )
 from budgetinator.budgets.looks import (
     HEADING,
@@ -30,12 +31,13 @@ from budgetinator.budgets.looks import (
     set_widths,
 )
 from budgetinator.budgets.model import MAX_PARTNERS
-from budgetinator.budgets.partnersheets import partner_sheets
+from budgetinator.budgets.partnersheets import partner_sheets, places_on
 from budgetinator.budgets.referrers import referrers
 from budgetinator.budgets.rules import RuleSet
 from budgetinator.budgets.sheetnames import moved_row
 from budgetinator.errors import BudgetError
 from budgetinator.workbooks import Formula
+from budgetinator.workbooks.reading.lazy import is_unread
 from budgetinator.workbooks.worksheets import find_title
 
 if TYPE_CHECKING:
@@ -60,10 +62,14 @@ def known_sheet(workbook: Workbook, title: str) -> Worksheet | None:
     return None if found is None else workbook[found]
 
 
-def renew_overviews(amendment: Amendment, rules: RuleSet | None = None) -> None:
+def renew_overviews(
+    amendment: Amendment, rules: RuleSet | None = None, *, thoroughly: bool = False
+) -> None:
     """Bring both overviews to the partners' sheets as they are; missing ones are made.
 
-    With `rules` the budget overview names them. Raises BudgetError where a row that a
+    With `rules` the budget overview names them. A row whose links lead to its partner's sheet
+    is left as it is while nobody has read that sheet, unless it shall be done `thoroughly`:
+    reading a sheet takes longer than all the rest. Raises BudgetError where a row that a
     partner needs holds something else.
     """
     sheets = partner_sheets(amendment.workbook)
@@ -77,7 +83,7 @@ def renew_overviews(amendment: Amendment, rules: RuleSet | None = None) -> None:
         sheet = known_sheet(amendment.workbook, overview.sheet)
         if sheet is None:
             sheet = _make(amendment, overview)
-        _Rows(amendment, overview, sheet, staying).renew()
+        _Rows(amendment, overview, sheet, staying).renew(thoroughly=thoroughly)
     if rules is not None:
         cell, label, name = RULE_SET
         sheet = known_sheet(amendment.workbook, BUDGET_OVERVIEW.sheet)
@@ -105,7 +111,7 @@ class _Rows:
             self._letters.append(overview.row_sum)
         self._kinds: dict[str, Kind] = {each.letter: each.kind for each in overview.columns}
 
-    def renew(self) -> None:
+    def renew(self, *, thoroughly: bool) -> None:
         new = self._overview.total_row(self._partners)
         old = self._total_row()
         linked = {row for row in self._rows if row != old and self._has_links(row)}
@@ -115,18 +121,29 @@ class _Rows:
         for row in gone:
             self._clear(row)
         for number, title in self._partners.items():
-            self._put(self._overview.row(number), self._row(number, title), linked)
+            if thoroughly or self._is_read(title) or not self._leads_to(number, title):
+                self._put(self._overview.row(number), self._row(number, title), linked)
         self._put(new, self._totals(new), {old} if old is not None else set())
         self._dress(old, new, linked)
         if old is not None and old != new:
             self._lead_to(old, new)
 
     def _row(self, number: int, title: str) -> dict[str, CellInput]:
-        found = self._overview.row_formulas(number, title)
+        places = places_on(self._amendment.workbook[title])
+        found = self._overview.row_formulas(number, title, places.actual)
         contents: dict[str, CellInput] = {cell: Formula(text) for cell, text in found.items()}
         if self._overview.name_letter is not None:
             contents[f"{self._overview.name_letter}{self._overview.row(number)}"] = title
         return contents
+
+    def _is_read(self, title: str) -> bool:
+        return not is_unread(self._amendment.workbook[title])
+
+    def _leads_to(self, number: int, title: str) -> bool:
+        """Whether each cell of the row shows one of the sheet."""
+        start, row = f"={quoted(title)}!".casefold(), self._overview.row(number)
+        held = (self._sheet[f"{each.letter}{row}"].value for each in self._overview.columns)
+        return all(isinstance(value, str) and value.casefold().startswith(start) for value in held)
 
     def _totals(self, row: int) -> dict[str, CellInput]:
         found = self._overview.total_formulas(self._partners)

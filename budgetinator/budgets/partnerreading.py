@@ -146,7 +146,8 @@ def _figures(
             findings.append(finding("error-value", sheet.name, cell, f"It shows {value}"))
         wanted: Amount = getattr(expected, each.name)
         number = _result(value, wanted)
-        if number is None and (wanted is not None or value is None):
+        is_open = value is None and sheet.formula(cell) is not None
+        if number is None and (wanted is not None or is_open):
             number = wanted
             computed.add(each.name)
         shown[each.name] = number

@@ -5,7 +5,7 @@ Each function changes all that belongs to the operation or nothing. Nothing is s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -25,15 +25,16 @@ from budgetinator.budgets.layout import (
 from budgetinator.budgets.model import MAX_PARTNERS, Partner
 from budgetinator.budgets.overviews import known_sheet, renew_overviews
 from budgetinator.budgets.partnersheets import (
-    check_labels,
     check_partner,
     make_partner_sheet,
     names_of_partner,
     partner_sheet,
     partner_sheets,
+    places_on,
     said,
     written,
 )
+from budgetinator.budgets.places import Places
 from budgetinator.budgets.referrers import rename_sheet
 from budgetinator.budgets.rules import RuleSet, rule_set
 from budgetinator.budgets.workpackages import lead_by
@@ -46,7 +47,16 @@ if TYPE_CHECKING:
 
     from budgetinator.workbooks import CellInput
 
-__all__ = ["add_partner", "edit_partner", "free_number", "rules_of", "update_overviews"]
+__all__ = [
+    "add_partner",
+    "add_partners",
+    "edit_partner",
+    "free_number",
+    "refuse_taken",
+    "rename_partner",
+    "rules_of",
+    "update_overviews",
+]
 
 
 def rules_of(workbook: Workbook) -> RuleSet:
@@ -83,18 +93,30 @@ def add_partner(
     Raises BudgetError for a number or acronym that is taken or that no sheet can have; then
     the workbook is as it was.
     """
-    check_partner(partner)
-    sheets = partner_sheets(workbook)
-    if partner.number in sheets:
-        raise BudgetError(
-            f"The number {partner.number} is that of {sheets[partner.number].title!r}; take "
-            f"{free_number(workbook)}, which is free."
-        )
-    _refuse_taken(workbook, partner.acronym)
+    return add_partners(workbook, (partner,), at=at)
+
+
+def add_partners(
+    workbook: Workbook, partners: Iterable[Partner], *, at: datetime | None = None
+) -> BudgetChange:
+    """The same for several at once: all of them or none, and one row in the history."""
     rules = rules_of(workbook)
+    names = []
     with amending(workbook) as amendment:
-        sheet = make_partner_sheet(amendment, partner, rules)
-        return _ended(amendment, f"Partner {sheet.title} added", at)
+        for partner in partners:
+            check_partner(partner)
+            sheets = partner_sheets(workbook)
+            if partner.number in sheets:
+                raise BudgetError(
+                    f"The number {partner.number} is that of {sheets[partner.number].title!r}; "
+                    f"take {free_number(workbook)}, which is free."
+                )
+            refuse_taken(workbook, partner.acronym)
+            names.append(make_partner_sheet(amendment, partner, rules).title)
+        if not names:
+            return change_of(amendment, None)
+        said = "Partner" if len(names) == 1 else "Partners"
+        return _ended(amendment, f"{said} {', '.join(names)} added", at)
 
 
 def edit_partner(
@@ -108,7 +130,7 @@ def edit_partner(
 
     With the acronym the sheet gets its new name, and every formula that names the sheet
     follows. To empty the requested contribution brings its formula back. Raises BudgetError
-    as adding does, for the number, and for a cell whose label stands somewhere else.
+    as adding does, for the number, and for a cell that cannot be told by its label.
     """
     sheet = partner_sheet(workbook, number)
     if input_cell("number") in changes:
@@ -116,22 +138,26 @@ def edit_partner(
             f"The number of {sheet.title!r} cannot change, because its rows in the overviews go by "
             "it; add another partner and delete this one."
         )
-    check_labels(sheet, changes)
-    contents = {each.cell: _content(each, value) for each, value in changes.items()}
+    places = places_on(sheet, changes)
+    contents = {
+        places.actual(each.cell): _content(each, value, places) for each, value in changes.items()
+    }
     name = sheet.title
     with amending(workbook) as amendment:
         if input_cell("acronym") in changes:
-            _rename(amendment, sheet, Partner(number, str(changes[input_cell("acronym")] or "")))
+            rename_partner(
+                amendment, sheet, Partner(number, str(changes[input_cell("acronym")] or ""))
+            )
         amendment.put(sheet, contents)
         put = {each.cell for each in amendment.cells if each.sheet == sheet.title}
-        changed = [said(each) for each in changes if each.cell in put]
+        changed = [said(each) for each in changes if places.actual(each.cell) in put]
         return _ended(amendment, f"Partner {name} changed: {', '.join(changed) or 'nothing'}", at)
 
 
 def update_overviews(workbook: Workbook, *, at: datetime | None = None) -> BudgetChange:
     """Bring the overviews to the partners' sheets; noted in the history if that changed any."""
     with amending(workbook) as amendment:
-        renew_overviews(amendment)
+        renew_overviews(amendment, thoroughly=True)
         if not amendment.cells and not amendment.created:
             return change_of(amendment, None)
         return change_of(amendment, append_version(amendment, "Overviews updated", at=at))
@@ -142,27 +168,28 @@ def _ended(amendment: Amendment, summary: str, at: datetime | None) -> BudgetCha
     return change_of(amendment, append_version(amendment, summary, at=at))
 
 
-def _content(each: InputCell, value: Decimal | str | None) -> CellInput:
+def _content(each: InputCell, value: Decimal | str | None, places: Places) -> CellInput:
     content = written(value, each)
     if content is None and each.cell == REQUESTED:
-        return Formula(partner_formulas()[REQUESTED])
+        return Formula(places.translated(partner_formulas()[REQUESTED]))
     return content
 
 
-def _rename(amendment: Amendment, sheet: Worksheet, renamed: Partner) -> None:
+def rename_partner(amendment: Amendment, sheet: Worksheet, renamed: Partner) -> None:
     """Have the sheet, and the work packages that the partner leads, go by its new acronym."""
     title = check_partner(renamed)
-    _refuse_taken(amendment.workbook, renamed.acronym, renamed.number)
+    refuse_taken(amendment.workbook, renamed.acronym, renamed.number)
     names = names_of_partner(sheet, renamed.number)
     if renamed.number != 1:
         rename_sheet(amendment, sheet, title)
     lead_by(amendment, names, renamed.acronym)
 
 
-def _refuse_taken(workbook: Workbook, acronym: str, number: int | None = None) -> None:
+def refuse_taken(workbook: Workbook, acronym: str, number: int | None = None) -> None:
+    """Raise BudgetError if a partner has this acronym, but for the one of that number."""
     for other, sheet in partner_sheets(workbook).items():
         name = parse_partner_sheet(sheet.title)
-        held = sheet[input_cell("acronym").cell].value
+        held = sheet[places_on(sheet).actual(input_cell("acronym").cell)].value
         known = {_folded(held)} if held or name is None else {name.acronym.casefold()}
         if other != number and acronym.casefold() in known:
             raise BudgetError(

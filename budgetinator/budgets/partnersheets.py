@@ -42,7 +42,9 @@ from budgetinator.budgets.looks import (
     set_widths,
 )
 from budgetinator.budgets.model import MAX_PARTNERS, Partner
+from budgetinator.budgets.places import Places, find_places
 from budgetinator.budgets.rules import RuleSet
+from budgetinator.budgets.sheetcells import cells_of
 from budgetinator.errors import BudgetError
 from budgetinator.workbooks import Formula
 from budgetinator.workbooks.changes.writable import check_title
@@ -54,13 +56,13 @@ if TYPE_CHECKING:
     from budgetinator.workbooks import CellInput
 
 __all__ = [
-    "check_labels",
     "check_partner",
     "fill_partner_sheet",
     "make_partner_sheet",
     "names_of_partner",
     "partner_sheet",
     "partner_sheets",
+    "places_on",
     "said",
     "typed_in",
     "written",
@@ -160,38 +162,52 @@ def make_partner_sheet(amendment: Amendment, partner: Partner, rules: RuleSet) -
 def fill_partner_sheet(
     amendment: Amendment, sheet: Worksheet, partner: Partner, rules: RuleSet
 ) -> None:
-    """Write the partner's inputs and every formula of the sheet; labels stay as they are."""
-    contents: dict[str, CellInput] = {
-        cell: Formula(text) for cell, text in partner_formulas(rules.indirect_rate).items()
-    }
+    """Write the partner's inputs and every formula of the sheet; labels stay as they are.
+
+    Raises BudgetError where a label of a template cannot be found.
+    """
+    places = places_on(sheet, INPUTS)
+    formulas = places.formulas(partner_formulas(rules.indirect_rate))
+    contents: dict[str, CellInput] = {cell: Formula(text) for cell, text in formulas.items()}
     for each in INPUTS:
         value = written(input_value(partner, each), each)
         if value is not None or each.cell != REQUESTED:
-            contents[each.cell] = value
+            contents[places.actual(each.cell)] = value
     amendment.put(sheet, contents)
 
 
-def check_labels(sheet: Worksheet, cells: Iterable[InputCell]) -> None:
-    """Raise BudgetError if the label of one of these cells stands somewhere else on the sheet."""
+def places_on(sheet: Worksheet, cells: Iterable[InputCell] = ()) -> Places:
+    """Where the layout's cells stand on this sheet: with their labels, if those moved.
+
+    Raises BudgetError if one of these cells cannot be told: its label stands nowhere, and
+    that of another cell stands at its place; or it stands elsewhere beside an empty cell,
+    while the usual one is filled.
+    """
+    places, _ = find_places(cells_of(sheet))
     for each in cells:
-        if each.label_cell is None:
-            continue
-        wanted = {text.casefold() for text in (each.label, *each.labels)}
-        if _text(sheet[each.label_cell].value) in wanted:
-            continue
-        elsewhere = _found_label(sheet, wanted)
-        if elsewhere is not None:
+        if each.cell in places.alone:
             raise BudgetError(
-                f"{sheet.title!r} has {each.label!r} at {elsewhere}, and the layout has it at "
-                f"{each.label_cell}; move it back before {each.cell} is changed."
+                f"{sheet.title!r} has {each.label!r} at {places.alone[each.cell]} beside an empty "
+                f"cell, and a number at {each.cell}; bring label and number together first."
             )
+        if each.cell in places.missing:
+            raise BudgetError(
+                f"{sheet.title!r} has no label {each.label!r}, and at {each.label_cell} stands "
+                f"another one; put the label beside its cell before {each.cell} is changed."
+            )
+    return places
 
 
 def typed_in(sheet: Worksheet) -> dict[InputCell, Any]:
     """What people have typed into the cells for figures and subcontracts, their formulas too."""
-    formula = partner_formulas()[REQUESTED]
+    places = places_on(sheet)
+    formula = places.translated(partner_formulas()[REQUESTED])
     typed = [each for each in INPUTS if each.kind in {"money", "months"} or each.part is not None]
-    found = {each: sheet[each.cell].value for each in typed}
+    found = {
+        each: sheet[places.actual(each.cell)].value
+        for each in typed
+        if each.cell not in places.missing
+    }
     return {
         each: value
         for each, value in found.items()
@@ -201,7 +217,7 @@ def typed_in(sheet: Worksheet) -> dict[InputCell, Any]:
 
 def names_of_partner(sheet: Worksheet, number: int) -> frozenset[str]:
     """How people name a partner: by its acronym, its sheet, or its number; in lower case."""
-    acronym = sheet[input_cell("acronym").cell].value
+    acronym = sheet[places_on(sheet).actual(input_cell("acronym").cell)].value
     names = {str(acronym or ""), sheet.title, f"P{number}", str(number)}
     return frozenset(name.strip().casefold() for name in names if name.strip())
 
@@ -214,17 +230,6 @@ def said(each: InputCell) -> str:
 
 def _is_label(each: InputCell) -> bool:
     return each.label_cell is not None and each.label_cell not in PARTNER_TITLES
-
-
-def _text(value: Any) -> str:
-    return value.strip().rstrip(":").casefold() if isinstance(value, str) else ""
-
-
-def _found_label(sheet: Worksheet, wanted: set[str]) -> str | None:
-    rows = sheet.iter_rows(min_row=1, max_row=60, min_col=1, max_col=8)
-    cells = (cell for row in rows for cell in row)
-    found = (cell.coordinate for cell in cells if _text(cell.value) in wanted)
-    return next((cell for cell in found if _text(PARTNER_TITLES.get(cell)) not in wanted), None)
 
 
 def _dress(sheet: Worksheet) -> None:

@@ -1,17 +1,19 @@
 """Where the cells of one partner's sheet stand: at their usual places, or where labels say.
 
 A label at its usual place settles it. If it stands elsewhere in the same column or row,
-the cell it labels is taken to have moved with it. If it stands nowhere, because people
-word labels as they like, the usual place counts, unless the label of another cell is
-there.
+the cell it labels is taken to have moved with it; so it is if the label stands anywhere
+else, once, with something in its cells, or moved as a label beside it did. If it stands
+nowhere, because people word labels as they like, the usual place counts, unless the label
+of another cell is there.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TypeAlias
 
 from budgetinator.budgets.catalogue import finding
 from budgetinator.budgets.computing import decimal_of
@@ -43,10 +45,16 @@ _MOVES_WITH = {
 
 @dataclass(slots=True)
 class Places:
-    """The actual cells by their usual ones; those that cannot be found are in `missing`."""
+    """The actual cells by their usual ones; those that cannot be found are in `missing`.
+
+    `labels` are the cells in which labels were found. `alone` leads from cells that stayed
+    to where their label went without them.
+    """
 
     moved: dict[str, str] = field(default_factory=dict)
     missing: set[str] = field(default_factory=set)
+    labels: set[str] = field(default_factory=set)
+    alone: dict[str, str] = field(default_factory=dict)
 
     def actual(self, cell: str) -> str:
         """Where the cell of this usual address stands."""
@@ -67,44 +75,109 @@ def find_places(sheet: SheetCells) -> tuple[Places, list[Finding]]:
     """Where everything stands on a partner's sheet, and what moved."""
     places, findings = Places(), list[Finding]()
     index = _Labels(sheet)
+    known = list(_labelled())
+    found = {label: index.find(label, names) for label, names, _ in known}
+    if None in found.values():
+        found |= _far_moves(sheet, index, found)
     shifts: dict[str, Place] = {}
-    for label_cell, names, cells in _labelled():
-        found = index.find(label_cell, names)
-        if found is None:
-            if index.is_taken(label_cell, names):
-                places.missing.update(cells)
-                what = f"the label {names[0]!r} stands nowhere"
-                findings.append(finding("label-missing", sheet.name, label_cell, what))
-            continue
-        shift = found[0] - place_of(label_cell)[0], found[1] - place_of(label_cell)[1]
-        if shift == (0, 0):
-            continue
-        if index.is_labelled(label_cell, names) and not _is_move(sheet, cells, shift):
-            continue
-        shifts.update(dict.fromkeys(cells, shift))
-        what = f"{names[0]} stands at {format_cell(*found)} and not at {label_cell}"
-        findings.append(finding("label-moved", sheet.name, format_cell(*found), what))
+    for label_cell, names, cells in known:
+        at = found[label_cell]
+        if at is not None:
+            places.labels.add(format_cell(*at))
+            if at != place_of(label_cell):
+                findings += _moved(sheet, index, places, shifts, (label_cell, names, cells), at)
+        elif index.is_taken(label_cell, names):
+            places.missing.update(cells)
+            what = f"the label {names[0]!r} stands nowhere"
+            findings.append(finding("label-missing", sheet.name, label_cell, what))
+    for cell in places.alone.keys() - _targets(shifts):
+        del shifts[cell]
+    places.alone = {cell: at for cell, at in places.alone.items() if cell not in shifts}
     for cell, other in _MOVES_WITH.items():
         if other in shifts:
             shifts[cell] = shifts[other]
-    for cell, shift in shifts.items():
-        row, column = place_of(cell)
-        if row + shift[0] >= 1 and column + shift[1] >= 1:
-            places.moved[cell] = format_cell(row + shift[0], column + shift[1])
+    places.moved = {
+        cell: format_cell(*place)
+        for cell, shift in shifts.items()
+        if min(place := _shifted(cell, shift)) >= 1
+    }
     return places, findings
 
 
-def _is_move(sheet: SheetCells, cells: tuple[str, ...], shift: Place) -> bool:
-    """Whether cells went with a label whose usual place has a label of unknown wording.
+def _targets(shifts: Mapping[str, Place]) -> set[str]:
+    """The cells to which others have moved: a number there is no sign that nothing moved."""
+    places = (_shifted(cell, shift) for cell, shift in shifts.items())
+    return {format_cell(*place) for place in places if min(place) >= 1}
 
-    Not if there are numbers at the usual places alone: then the word that was found is
-    something else, such as a table's title.
+
+def _shifted(cell: str, shift: Place) -> Place:
+    row, column = place_of(cell)
+    return row + shift[0], column + shift[1]
+
+
+def _moved(
+    sheet: SheetCells,
+    index: _Labels,
+    places: Places,
+    shifts: dict[str, Place],
+    labelled: _Labelled,
+    at: Place,
+) -> Iterator[Finding]:
+    """Note how far the cells of a label went with it, or that they stayed."""
+    label_cell, names, cells = labelled
+    shift = _shift(label_cell, at)
+    if not _is_move(sheet, cells, shift):
+        if index.is_labelled(label_cell, names):
+            return  # by people's own wording; what was found is another word
+        places.alone.update(dict.fromkeys(cells, format_cell(*at)))
+    shifts.update(dict.fromkeys(cells, shift))
+    what = f"{names[0]} stands at {format_cell(*at)} and not at {label_cell}"
+    yield finding("label-moved", sheet.name, format_cell(*at), what)
+
+
+def _far_moves(
+    sheet: SheetCells, index: _Labels, found: Mapping[str, Place | None]
+) -> dict[str, Place]:
+    """Labels that stand in another row and another column than they usually do.
+
+    A word that stands there once, with something in the cells that it labels, is taken for
+    the label. Others, and labels of empty cells, follow if one nearby moved just as far.
     """
+    sought = [each for each in _labelled() if found[each[0]] is None]
+    candidates = {label: index.anywhere(label, names) for label, names, _ in sought}
+    moves: dict[str, Place] = {}
+    for label, _, cells in sought:
+        if len(candidates[label]) == 1:
+            (at,) = candidates[label]
+            if _is_filled(sheet, cells, _shift(label, at)):
+                moves[label] = at
+    certain = {label: _shift(label, at) for label, at in moves.items()}
+    for label, _, _ in sought:
+        if label in moves or not certain:
+            continue
+        near = min(certain, key=lambda each: _distance(place_of(each), place_of(label)))
+        fitting = [at for at in candidates[label] if _shift(label, at) == certain[near]]
+        if fitting:
+            moves[label] = fitting[0]
+    return moves
+
+
+def _shift(label: str, at: Place) -> Place:
+    row, column = place_of(label)
+    return at[0] - row, at[1] - column
+
+
+def _is_filled(sheet: SheetCells, cells: Iterable[str], shift: Place) -> bool:
+    """Whether one of the cells holds something that far from its usual place."""
+    moved = [_shifted(cell, shift) for cell in cells]
+    return any(place in sheet.values or place in sheet.formulas for place in moved)
+
+
+def _is_move(sheet: SheetCells, cells: tuple[str, ...], shift: Place) -> bool:
+    """Whether cells went with a label: not if there are numbers at the usual places alone."""
     if all(decimal_of(sheet.value(cell)) is None for cell in cells):
         return True
-    places = (place_of(cell) for cell in cells)
-    moved = [(row + shift[0], column + shift[1]) for row, column in places]
-    return any(place in sheet.values or place in sheet.formulas for place in moved)
+    return _is_filled(sheet, cells, shift)
 
 
 class _Labels:
@@ -135,6 +208,17 @@ class _Labels:
             return None
         return found[0] if found else None
 
+    def anywhere(self, cell: str, names: tuple[str, ...]) -> list[Place]:
+        """Where one of the labels stands, but for usual places of other labels worded so."""
+        wanted = {normalised(name) for name in names}
+        others = {place_of(other) for other, _, _ in _labelled() if other != cell}
+        return [
+            place
+            for name in sorted(wanted)
+            for place in self._of.get(name, ())
+            if not (place in others and name in _names_at(place))
+        ]
+
     def is_labelled(self, cell: str, names: tuple[str, ...]) -> bool:
         """Whether a text stands there that is no label of the same column or row."""
         return place_of(cell) in self._at and not self.is_taken(cell, names)
@@ -162,13 +246,27 @@ def _known_in(usual: Place) -> frozenset[str]:
     )
 
 
+@lru_cache(maxsize=256)
+def _names_at(place: Place) -> frozenset[str]:
+    """The wordings of the label whose usual place this is."""
+    return frozenset(
+        normalised(name)
+        for cell, names, _ in _labelled()
+        for name in names
+        if place_of(cell) == place
+    )
+
+
 @lru_cache(maxsize=4096)
 def normalised(text: str) -> str:
     """A label without case, colons, footnotes' stars and blanks at its ends."""
     return " ".join(text.casefold().split()).strip(" :*")
 
 
-def _labelled() -> Iterator[tuple[str, tuple[str, ...], tuple[str, ...]]]:
+_Labelled: TypeAlias = tuple[str, tuple[str, ...], tuple[str, ...]]
+
+
+def _labelled() -> Iterator[_Labelled]:
     """The usual cell of each label, its wordings, and the cells that go with it."""
     rows: dict[str, tuple[InputCell, list[str]]] = {}
     for each in INPUTS:

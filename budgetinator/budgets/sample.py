@@ -26,6 +26,7 @@ from budgetinator.budgets.model import (
     Version,
     WorkPackage,
 )
+from budgetinator.budgets.results import save_with_results
 from budgetinator.budgets.rules import rule_set
 from budgetinator.budgets.sums import figures, total
 from budgetinator.workbooks import ExcelManager, Formula
@@ -93,7 +94,7 @@ def write_sample(
     }
     with ExcelManager(path, service=service) as manager:
         manager.set_cells(errors)
-        manager.save()
+        save_with_results(manager)
 
 
 def _partner(number: int) -> Partner:

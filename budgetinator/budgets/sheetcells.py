@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from budgetinator.budgets.layout import HISTORY, is_budget_sheet
 from budgetinator.config import OpeningBounds
 from budgetinator.errors import BudgetError
-from budgetinator.workbooks.addresses import MAX_ROW, format_cell, parse_cell
+from budgetinator.workbooks.addresses import MAX_ROW, Area, format_cell, parse_cell, parse_range
 from budgetinator.workbooks.manager import ExcelManager
 from budgetinator.workbooks.opc.package import Package, SheetEntry
 from budgetinator.workbooks.patch.calculation import is_marked
@@ -31,8 +31,18 @@ from budgetinator.workbooks.reading.sheetrows import read_contents, read_rows
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
+    from openpyxl.worksheet.worksheet import Worksheet
 
-__all__ = ["Place", "SheetCells", "Source", "read_cells"]
+__all__ = [
+    "LAST_COLUMN",
+    "LAST_ROW",
+    "Place",
+    "SheetCells",
+    "Source",
+    "cells_of",
+    "place_of",
+    "read_cells",
+]
 
 Place: TypeAlias = tuple[int, int]
 """Row and column, from 1."""
@@ -44,8 +54,8 @@ Source: TypeAlias = "str | os.PathLike[str] | ExcelManager | Workbook | Rows"
 
 # Tables of a budget end long before; what people keep below and beside them is not read. A
 # history has no end but the sheet's.
-_LAST_ROW = 120
-_LAST_COLUMN = 40
+LAST_ROW = 120
+LAST_COLUMN = 40
 
 _HIDDEN_ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*?\shidden=[\"'](?:1|true)[\"'][^>]*>")
 _HIDDEN_COLUMN = re.compile(rb"<(?:\w+:)?col\b[^>]*?\shidden=[\"'](?:1|true)[\"'][^>]*>")
@@ -59,7 +69,9 @@ class SheetCells:
     """What the cells of one sheet hold; formulas with their equals sign.
 
     `values` has no result that may be old. `hidden_rows` and `hidden_columns` are known
-    where the source tells them.
+    where the source tells them. `areas` are what formulas of single cells fill; such a
+    formula stands in braces, as Excel shows it. `is_whole` says whether there is nothing
+    beyond what was read.
     """
 
     name: str
@@ -67,6 +79,8 @@ class SheetCells:
     formulas: dict[Place, str] = field(default_factory=dict)
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
+    areas: tuple[Area, ...] = ()
+    is_whole: bool = True
 
     def value(self, cell: str) -> Value:
         """The value of a cell, None for an empty one and for a result that is not current."""
@@ -75,6 +89,15 @@ class SheetCells:
     def formula(self, cell: str) -> str | None:
         """The formula of a cell, None where there is none."""
         return self.formulas.get(place_of(cell))
+
+    def is_known(self, place: Place) -> bool:
+        """Whether what was read tells what stands there: its own content, or that it is empty."""
+        row, column = place
+        if place in self.values or place in self.formulas:
+            return True
+        if row > _last_row(self.name) or column > LAST_COLUMN:
+            return False
+        return not any(area.contains(row, column) for area in self.areas)
 
     def is_empty(self, cell: str) -> bool:
         """Whether the cell holds neither value nor formula."""
@@ -141,29 +164,34 @@ def _of_part(
     last_row = _last_row(entry.name)
     for number, row in read_rows(package, entry, texts):
         if number > last_row:
+            sheet.is_whole = False
             break
-        for column, value in enumerate(row[:_LAST_COLUMN], 1):
+        sheet.is_whole = sheet.is_whole and len(row) <= LAST_COLUMN
+        for column, value in enumerate(row[:LAST_COLUMN], 1):
             if value is not None:
                 sheet.values[number, column] = value
     try:
-        cells = [
-            cell
-            for cell in formula_cells(PartSource(package, entry.part).text)
-            if cell.row <= last_row and cell.column <= _LAST_COLUMN
-        ]
+        found = list(formula_cells(PartSource(package, entry.part).text))
     except MarkupError as error:
         raise damaged_part(package, entry.part, str(error)) from error
+    cells = [cell for cell in found if cell.row <= last_row and cell.column <= LAST_COLUMN]
+    sheet.is_whole = sheet.is_whole and len(cells) == len(found)
     if any(cell.index is not None and not cell.text for cell in cells):
         sheet.formulas = _shared_formulas(package, entry, texts)
     else:
-        sheet.formulas = {(cell.row, cell.column): f"={cell.text}" for cell in cells}
+        sheet.formulas = {(cell.row, cell.column): _text(cell) for cell in cells}
+    sheet.areas = tuple(cell.area for cell in cells if cell.area is not None)
     if is_stale:
-        _drop_results(sheet, cells)
+        _drop_results(sheet)
     return sheet
 
 
+def _text(cell: FormulaCell) -> str:
+    return f"={cell.text}" if cell.area is None else f"{{={cell.text}}}"
+
+
 def _last_row(sheet: str) -> int:
-    return MAX_ROW if sheet.casefold() == HISTORY.sheet.casefold() else _LAST_ROW
+    return MAX_ROW if sheet.casefold() == HISTORY.sheet.casefold() else LAST_ROW
 
 
 def _shared_formulas(package: Package, entry: SheetEntry, texts: CellTexts) -> dict[Place, str]:
@@ -172,20 +200,19 @@ def _shared_formulas(package: Package, entry: SheetEntry, texts: CellTexts) -> d
     for number, cells in read_contents(package, entry, texts):
         if number > _last_row(entry.name):
             break
-        for column, content in enumerate(cells[:_LAST_COLUMN], 1):
+        for column, content in enumerate(cells[:LAST_COLUMN], 1):
             if content.formula is not None:
-                found[number, column] = "=" + content.formula.removeprefix("=")
+                found[number, column] = content.formula
     return found
 
 
-def _drop_results(sheet: SheetCells, cells: Iterable[FormulaCell]) -> None:
+def _drop_results(sheet: SheetCells) -> None:
     for place in sheet.formulas:
         sheet.values.pop(place, None)
-    areas = [cell.area for cell in cells if cell.area is not None]
-    if not areas:
+    if not sheet.areas:
         return
     for place in list(sheet.values):
-        if any(area.contains(*place) for area in areas):
+        if any(area.contains(*place) for area in sheet.areas):
             del sheet.values[place]
 
 
@@ -195,14 +222,14 @@ def _add_hidden(sheet: SheetCells, data: bytes) -> None:
     for tag in _HIDDEN_COLUMN.findall(head):
         ends = dict(_ATTRIBUTE.findall(tag))
         if b"min" in ends and b"max" in ends:
-            columns.update(range(int(ends[b"min"]), min(int(ends[b"max"]), _LAST_COLUMN) + 1))
+            columns.update(range(int(ends[b"min"]), min(int(ends[b"max"]), LAST_COLUMN) + 1))
     rows = (dict(_ATTRIBUTE.findall(tag)).get(b"r") for tag in _HIDDEN_ROW.findall(data))
     sheet.hidden_rows = frozenset(int(row) for row in rows if row is not None)
     sheet.hidden_columns = frozenset(columns)
 
 
 def _of_rows(name: str, rows: Iterable[Sequence[ShownValue]]) -> SheetCells:
-    sheet = SheetCells(name)
+    sheet = SheetCells(name, is_whole=False)
     for number, row in enumerate(rows, 1):
         for column, value in enumerate(row, 1):
             if isinstance(value, StaleResult):
@@ -215,26 +242,28 @@ def _of_rows(name: str, rows: Iterable[Sequence[ShownValue]]) -> SheetCells:
 
 
 def _of_workbook(workbook: Workbook) -> list[SheetCells]:
-    """A loaded workbook has formulas and no results of them."""
+    return [cells_of(each) for each in workbook.worksheets if is_budget_sheet(each.title)]
+
+
+def cells_of(worksheet: Worksheet) -> SheetCells:
+    """The cells of a sheet of a loaded workbook, which has formulas and no results of them."""
     from budgetinator.workbooks.reading.values import iter_values
 
-    found = []
-    for worksheet in workbook.worksheets:
-        if not is_budget_sheet(worksheet.title):
-            continue
-        sheet = SheetCells(worksheet.title)
-        for number, row in enumerate(iter_values(workbook, worksheet.title), 1):
-            for column, value in enumerate(row, 1):
-                if _is_formula(worksheet, number, column, value):
-                    sheet.formulas[number, column] = str(value)
-                elif value is not None:
-                    sheet.values[number, column] = value
-        dimensions: Any = worksheet.column_dimensions
-        sheet.hidden_columns = frozenset(_hidden_columns(dimensions))
-        rows: Any = worksheet.row_dimensions
-        sheet.hidden_rows = frozenset(row for row, each in rows.items() if each.hidden)
-        found.append(sheet)
-    return found
+    sheet = SheetCells(worksheet.title, is_whole=False)
+    workbook = cast("Workbook", worksheet.parent)
+    for number, row in enumerate(iter_values(workbook, worksheet.title), 1):
+        for column, value in enumerate(row, 1):
+            if _is_formula(worksheet, number, column, value):
+                sheet.formulas[number, column] = _shown_formula(worksheet, number, column, value)
+            elif value is not None:
+                sheet.values[number, column] = value
+    arrays: Any = worksheet.array_formulae
+    sheet.areas = tuple(map(parse_range, arrays.values()))
+    dimensions: Any = worksheet.column_dimensions
+    sheet.hidden_columns = frozenset(_hidden_columns(dimensions))
+    rows: Any = worksheet.row_dimensions
+    sheet.hidden_rows = frozenset(row for row, each in rows.items() if each.hidden)
+    return sheet
 
 
 def _is_formula(worksheet: Any, row: int, column: int, value: Value) -> bool:
@@ -243,8 +272,13 @@ def _is_formula(worksheet: Any, row: int, column: int, value: Value) -> bool:
     return cast(bool, worksheet.cell(row, column).data_type == "f")
 
 
+def _shown_formula(worksheet: Any, row: int, column: int, value: Value) -> str:
+    is_plain = isinstance(worksheet.cell(row, column).value, str)
+    return str(value) if is_plain else f"{{{value}}}"
+
+
 def _hidden_columns(dimensions: Any) -> Iterator[int]:
     for letter, each in dimensions.items():
         if each.hidden:
             first = each.min or parse_cell(f"{letter}1")[1]
-            yield from range(first, min(each.max or first, _LAST_COLUMN) + 1)
+            yield from range(first, min(each.max or first, LAST_COLUMN) + 1)

@@ -17,8 +17,8 @@ from budgetinator.budgets.layout import PM_SUMMARY, input_cell
 from budgetinator.budgets.looks import HEADING, INPUT, dress, set_up_pages, set_widths
 from budgetinator.budgets.model import MAX_WORK_PACKAGES, WorkPackage
 from budgetinator.budgets.overviews import known_sheet, renew_overviews
-from budgetinator.budgets.partnersheets import partner_sheets
-from budgetinator.errors import BudgetError
+from budgetinator.budgets.partnersheets import partner_sheets, places_on
+from budgetinator.errors import BudgetError, WouldLoseFigures
 from budgetinator.workbooks.addresses import quote_sheet
 
 if TYPE_CHECKING:
@@ -94,13 +94,13 @@ def edit_work_package(
 
 def figures_of_work_package(workbook: Workbook, number: int) -> tuple[str, ...]:
     """The person-months that partners have planned in it, one text for each partner."""
-    cell = input_cell("person_months", number - 1).cell
-    found = ((sheet.title, sheet[cell].value) for sheet in partner_sheets(workbook).values())
-    return tuple(
-        f"{quote_sheet(title)}!{cell} {value} person-months"
-        for title, value in found
-        if value is not None
-    )
+    found = []
+    for sheet in partner_sheets(workbook).values():
+        cell = _months_cell(sheet, number)
+        if sheet[cell].value is not None:
+            address = f"{quote_sheet(sheet.title)}!{cell}"
+            found.append(f"{address} {sheet[cell].value} person-months")
+    return tuple(found)
 
 
 def delete_work_package(
@@ -108,24 +108,30 @@ def delete_work_package(
 ) -> BudgetChange:
     """Empty the work package's row and everybody's person-months in it.
 
-    Raises BudgetError, which names them, where there are person-months and `lose` is not
-    given, and for a number that is not there.
+    Raises WouldLoseFigures with them where there are person-months and `lose` is not given,
+    and BudgetError for a number that is not there.
     """
     _known(workbook, number, with_months=True)
     figures = figures_of_work_package(workbook, number)
     if figures and not lose:
-        raise BudgetError(
+        raise WouldLoseFigures(
             f"Deleting work package {number} would lose {', '.join(figures)}; say that this is "
-            "meant (--yes)."
+            "meant (--yes).",
+            losses=figures,
         )
     with amending(workbook) as amendment:
         sheet = known_sheet(workbook, PM_SUMMARY.sheet)
         if sheet is not None:
             amendment.put(sheet, dict.fromkeys(_cells(number).values()))
-        cell = input_cell("person_months", number - 1).cell
         for each in partner_sheets(workbook).values():
-            amendment.put(each, {cell: None})
+            amendment.put(each, {_months_cell(each, number): None})
         return _ended(amendment, f"Work package {number} deleted", at, figures)
+
+
+def _months_cell(sheet: Worksheet, number: int) -> str:
+    """Where a partner's person-months of the work package stand."""
+    cell = input_cell("person_months", number - 1)
+    return places_on(sheet, (cell,)).actual(cell.cell)
 
 
 def put_work_packages(amendment: Amendment, packages: tuple[WorkPackage, ...]) -> None:

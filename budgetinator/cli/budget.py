@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from budgetinator.budgets.numbers import Locale
 from budgetinator.budgets.rules import RuleSet
-from budgetinator.cli.exits import Exit, exit_code
-from budgetinator.cli.failures import describe_error, naming, sentence, tell
+from budgetinator.cli.failures import describe_error, sentence, tell
+from budgetinator.cli.many import ask_all
 from budgetinator.cli.money import (
     amount_text,
     figures_json,
@@ -19,13 +21,11 @@ from budgetinator.cli.money import (
     rules_option,
 )
 from budgetinator.cli.options import Command
-from budgetinator.cli.output import print_json, print_lines, print_table, waiting
+from budgetinator.cli.output import print_json, print_lines, print_table
 from budgetinator.config import OpeningBounds, load_settings
-from budgetinator.errors import BudgetinatorError
 
 if TYPE_CHECKING:
     from budgetinator.budgets.findings import Finding
-    from budgetinator.budgets.reading import ReadBudget
     from budgetinator.budgets.sums import BudgetFigures
 
 __all__ = ["command"]
@@ -66,57 +66,75 @@ def command(files: tuple[str, ...], rules: RuleSet | None, locale: Locale, as_js
     error). A partner has number, acronym, sheet, figures by name in EUR, and computed (the names
     of figures that are not from the file); findings are counts by severity.
     """
-    bounds = load_settings().settings.opening
-    code, documents = Exit.DONE, []
-    for file in files:
-        try:
-            with waiting(f"reading {file}"), naming(file):
-                read, findings = _read(file, rules, bounds)
-        except (BudgetinatorError, OSError) as error:
+    ask = partial(_read, rules=rules, bounds=load_settings().settings.opening)
+    code, documents = 0, []
+    for answer in ask_all(ask, files, "reading"):
+        if answer.value is None:
+            assert answer.error is not None
             if len(files) == 1:
-                raise
-            code = max(code, exit_code(error))
-            documents.append({"file": file, "error": describe_error(error)})
+                raise answer.error
+            code = max(code, answer.code)
+            documents.append({"file": answer.file, "error": describe_error(answer.error)})
             if not as_json:
-                tell(sentence(error))
-            continue
-        if as_json:
-            documents.append(_document(file, read, findings))
+                tell(sentence(answer.error))
+        elif as_json:
+            documents.append(_document(answer.file, answer.value))
         else:
-            _print(file, read, findings, locale)
+            _print(answer.file, answer.value, locale)
     if as_json:
         print_json({"workbooks": documents})
     return code
 
 
-def _read(
-    file: str, rules: RuleSet | None, bounds: OpeningBounds
-) -> tuple[ReadBudget, tuple[Finding, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Partner:
+    """What is shown of a partner."""
+
+    number: int
+    acronym: str
+    sheet: str
+    figures: BudgetFigures
+    computed: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Budget:
+    """What is shown of a budget, small enough to be handed from process to process."""
+
+    rule_set: str
+    rules_title: str
+    partners: tuple[_Partner, ...]
+    consortium: BudgetFigures
+    findings: dict[str, int]
+
+
+def _read(file: str, *, rules: RuleSet | None, bounds: OpeningBounds) -> _Budget:
     from budgetinator.budgets.checks import findings_of
     from budgetinator.budgets.reading import read_budget
 
     read = read_budget(file, rules=rules, bounds=bounds, hidden=True)
-    return read, findings_of(read)
+    partners = tuple(
+        _Partner(each.partner.number, each.partner.acronym, each.sheet, each.figures, each.computed)
+        for each in read.partners
+    )
+    counts = severities(findings_of(read))
+    return _Budget(read.rules.name, read.rules.title, partners, read.consortium, counts)
 
 
-def _print(file: str, read: ReadBudget, findings: tuple[Finding, ...], locale: Locale) -> None:
-    print_lines(f"{file}: rules {read.rules.name}, {read.rules.title}; amounts in EUR")
+def _print(file: str, budget: _Budget, locale: Locale) -> None:
+    print_lines(f"{file}: rules {budget.rule_set}, {budget.rules_title}; amounts in EUR")
     headings = ("No.", "Partner", *(heading for heading, _ in _COLUMNS))
-    rows = list(_rows(read, locale))
-    print_table(headings, rows, right=(0, *range(2, len(headings))))
-    if read.is_computed:
+    print_table(headings, list(_rows(budget, locale)), right=(0, *range(2, len(headings))))
+    if any(each.computed for each in budget.partners):
         print_lines(f"{_MARK} computed from the inputs: the file has no current result.")
-    print_lines(f"Findings: {counted(findings)}.")
+    print_lines(f"Findings: {counted(budget.findings)}.")
 
 
-def _rows(read: ReadBudget, locale: Locale) -> Iterator[list[str]]:
-    for each in read.partners:
-        yield [
-            str(each.partner.number),
-            each.partner.acronym,
-            *_cells(each.figures, locale, each.computed.__contains__),
-        ]
-    sums = _cells(read.consortium, locale, lambda name: _any_computed(read, name))
+def _rows(budget: _Budget, locale: Locale) -> Iterator[list[str]]:
+    for each in budget.partners:
+        cells = _cells(each.figures, locale, each.computed.__contains__)
+        yield [str(each.number), each.acronym, *cells]
+    sums = _cells(budget.consortium, locale, lambda name: _any_computed(budget, name))
     yield ["", "Consortium", *sums]
 
 
@@ -130,15 +148,15 @@ def _cells(
         yield mark + write(amount, locale)
 
 
-def _any_computed(read: ReadBudget, name: str) -> bool:
+def _any_computed(budget: _Budget, name: str) -> bool:
     return any(
-        name in each.computed and getattr(each.figures, name) is not None for each in read.partners
+        name in each.computed and getattr(each.figures, name) is not None
+        for each in budget.partners
     )
 
 
-def counted(findings: tuple[Finding, ...]) -> str:
+def counted(counts: Mapping[str, int]) -> str:
     """How many there are of each severity, in words."""
-    counts = severities(findings)
     words = (f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts.items())
     return ", ".join(words)
 
@@ -151,20 +169,20 @@ def severities(findings: tuple[Finding, ...]) -> dict[str, int]:
     }
 
 
-def _document(file: str, read: ReadBudget, findings: tuple[Finding, ...]) -> dict[str, Any]:
+def _document(file: str, budget: _Budget) -> dict[str, Any]:
     return {
         "file": file,
-        "rule_set": read.rules.name,
+        "rule_set": budget.rule_set,
         "partners": [
             {
-                "number": each.partner.number,
-                "acronym": each.partner.acronym,
+                "number": each.number,
+                "acronym": each.acronym,
                 "sheet": each.sheet,
                 "figures": figures_json(each.figures),
                 "computed": sorted(each.computed),
             }
-            for each in read.partners
+            for each in budget.partners
         ],
-        "consortium": figures_json(read.consortium),
-        "findings": severities(findings),
+        "consortium": figures_json(budget.consortium),
+        "findings": budget.findings,
     }

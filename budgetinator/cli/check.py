@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,11 +13,12 @@ from budgetinator.budgets.rules import RuleSet
 from budgetinator.cli.budget import counted, severities
 from budgetinator.cli.exits import Exit, exit_code
 from budgetinator.cli.failures import describe_error, naming, sentence
+from budgetinator.cli.many import ask_all
 from budgetinator.cli.money import rules_option
 from budgetinator.cli.options import Command
 from budgetinator.cli.output import print_json, print_lines, print_table, waiting
 from budgetinator.cli.sweeping import sweep
-from budgetinator.config import load_settings
+from budgetinator.config import OpeningBounds, load_settings
 from budgetinator.errors import BudgetinatorError, ChangedOnDisk
 
 if TYPE_CHECKING:
@@ -62,7 +65,8 @@ def command(
 
     A fix is safe if no entry that somebody typed in is lost by it: formulas and links as they
     should be, numbers for texts that can mean only one. With --fix these are made and said,
-    everything else stays byte for byte; what is found then is shown. The others are left to you.
+    everything else but the results of formulas stays byte for byte; what is found then is shown.
+    The others are left to you.
 
     JSON: workbooks (a list of file, counts, findings, mended, saved, backup; or of file and
     error). A finding has rule, severity, sheet, cell, what, why, source and fix, which is null
@@ -71,8 +75,9 @@ def command(
     if backup and not fix:
         raise click.UsageError("--backup goes with --fix")
     code, documents, rows = Exit.DONE, [], []
-    for file in files:
-        checked = _checked(file, rules, fix=fix, backup=backup, alone=len(files) == 1)
+    for checked in _all_checked(files, rules, fix=fix, backup=backup):
+        if checked.error is not None and len(files) == 1:
+            raise checked.error
         code = max(code, checked.code)
         if as_json:
             documents.append(_document(checked))
@@ -88,20 +93,37 @@ def command(
     return code
 
 
-def _checked(file: str, rules: RuleSet | None, *, fix: bool, backup: bool, alone: bool) -> _Checked:
+def _all_checked(
+    files: tuple[str, ...], rules: RuleSet | None, *, fix: bool, backup: bool
+) -> Iterator[_Checked]:
+    """Each file; those without safe fixes are not written, and several are looked at at once."""
+    ask = partial(_looked_at, rules=rules, bounds=load_settings().settings.opening)
+    for answer in ask_all(ask, files, "checking"):
+        findings = answer.value or ()
+        if answer.error is not None:
+            yield _Checked(answer.file, error=answer.error)
+        elif fix and any(each.fix and each.fix.is_safe for each in findings):
+            yield _mended_file(answer.file, findings, rules, backup=backup)
+        else:
+            yield _Checked(answer.file, findings)
+
+
+def _looked_at(file: str, *, rules: RuleSet | None, bounds: OpeningBounds) -> tuple[Finding, ...]:
     from budgetinator.budgets.checks import check_budget
 
+    return check_budget(file, rules=rules, bounds=bounds)
+
+
+def _mended_file(
+    file: str, findings: tuple[Finding, ...], rules: RuleSet | None, *, backup: bool
+) -> _Checked:
     bounds = load_settings().settings.opening
     try:
-        with waiting(f"checking {file}"), naming(file):
-            findings = check_budget(file, rules=rules, bounds=bounds)
-            if not fix or not any(each.fix and each.fix.is_safe for each in findings):
-                return _Checked(file, findings)
+        with waiting(f"mending {file}"), naming(file):
             applied, report = _mended(file, findings, rules, backup=backup)
-            return _Checked(file, check_budget(file, rules=rules, bounds=bounds), applied, report)
+            left = _looked_at(file, rules=rules, bounds=bounds)
+            return _Checked(file, left, applied, report)
     except (BudgetinatorError, OSError) as error:
-        if alone:
-            raise
         return _Checked(file, error=error)
 
 
@@ -111,6 +133,7 @@ def _mended(
     """Put the fixes in and save; the file is looked at once more when it cannot change unseen."""
     from budgetinator.budgets.checks import check_budget
     from budgetinator.budgets.fixes import apply_fixes
+    from budgetinator.budgets.results import save_with_results
     from budgetinator.runtime import default_runtime
     from budgetinator.workbooks import ExcelManager
 
@@ -125,7 +148,7 @@ def _mended(
                 f"{file} was changed while it was checked; nothing was saved, check it again.",
                 path=file,
             )
-        return applied, manager.save(backup=backup or None)
+        return applied, save_with_results(manager, backup=backup or None)
 
 
 def _print(checked: _Checked) -> None:
@@ -143,7 +166,7 @@ def _print(checked: _Checked) -> None:
         ]
         styles = [_STYLES[each.severity] for each in checked.findings]
         print_table(("Severity", "Where", "What", "Fix"), rows, styles=styles)
-    print_lines(f"Findings: {counted(checked.findings)}.")
+    print_lines(f"Findings: {counted(severities(checked.findings))}.")
 
 
 def _offered(finding: Finding) -> str:

@@ -18,6 +18,8 @@ COMPLETION_VARIABLE = "_BUDGETINATOR_COMPLETE"
 
 
 ENTRIES = {
+    "open": Entry("open", "The window, with a tab for each workbook."),
+    "quick": Entry("quick", "A light window that needs no Qt: values, holders, memory."),
     "info": Entry("info", "What a workbook contains: sheets, sizes, charts, macros and more."),
     "show": Entry("show", "The values or formulas of a sheet or a range."),
     "set": Entry("set", "Change cells and save; everything else stays byte for byte."),
@@ -25,6 +27,9 @@ ENTRIES = {
     "budget": Entry("budget", "What each partner costs and asks for, and the consortium's total."),
     "pm": Entry("pm", "Person-months, partners by work packages."),
     "check": Entry("check", "What is wrong with a budget; mends what can be mended safely."),
+    "diff": Entry("diff", "What differs between two workbooks; takes over what you choose."),
+    "export": Entry("export", "Budgets as CSV, JSON or Markdown."),
+    "consolidate": Entry("consolidate", "The budgets of a folder in one table."),
     "lossy": Entry("lossy", "What no save can keep of a file."),
     "new": Entry("new", "A budget workbook to begin with, blank or from a template."),
     "partner": Entry("partner", "Partners added, changed, deleted, listed."),
@@ -33,6 +38,7 @@ ENTRIES = {
     "history": Entry("history", "The versions of a budget workbook."),
     "resources": Entry("resources", "What is open, and in which process."),
     "mem": Entry("mem.group", "Memory: what there is, who has it, and whether it comes back."),
+    "plugins": Entry("plugins", "Plugins listed, trusted by hash, verified; none is run."),
     "config": Entry("config", "Every setting, its value, and where it came from."),
     "doctor": Entry("doctor", "What this machine has and lacks."),
     "demo": Entry("demo", "Make a sample budget, find its errors, change it, list what was held."),

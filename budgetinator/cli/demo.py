@@ -77,8 +77,8 @@ def command(keep: str | None, as_json: bool) -> int:
     """Make the budget of six partners, print it, find the three errors that were planted in it.
 
     Then open the workbook, show a part, change a cell, save and close it, and say what was
-    tracked and what was given back. The workbook holds inputs, formulas and formats; a
-    spreadsheet program computes the results when it opens it.
+    tracked and what was given back. The workbook holds inputs, formulas with their results, and
+    formats.
 
     JSON: file, partners (a list of number, acronym, person_months, total_eligible,
     maximum_contribution, requested_contribution), findings (a list of rule,
@@ -198,13 +198,14 @@ def _warm_up(runtime: Runtime) -> None:
 
 def _round(path: Path, runtime: Runtime, account: _Account) -> tuple[list[str], SaveReport]:
     """Open, look, change a cell, save, close; the part that was looked at, and the save."""
+    from budgetinator.budgets.results import save_with_results
     from budgetinator.workbooks import ExcelManager
 
     with ExcelManager(path, service=runtime.surroundings) as manager:
         part = _part(manager)
         sheet = manager.get_sheet_by_name(_SHEET)
         before, sheet[_CELL] = sheet[_CELL].value, _NEW_RATE
-        report = manager.save()
+        report = save_with_results(manager)
         account.readings["during"] = asdict(_reading(runtime))
         account.tracked = _tracked(runtime)
         del sheet

@@ -116,7 +116,8 @@ def _value(name: str, word: str, locale: Locale | None, *, is_text: bool) -> Dec
     try:
         number = parse_number(word.strip().removesuffix("%") if is_percent else word, locale)
     except InvalidNumber as error:
-        raise click.UsageError(f"{_flag(name)}: {error}") from error
+        hint = " Or name the language: --locale de or en." if error.readings else ""
+        raise click.UsageError(f"{_flag(name)}: {error}{hint}") from error
     if is_percent and number is not None:
         number /= 100
     if name == "funding_rate" and number is not None and not 0 <= number <= 1:

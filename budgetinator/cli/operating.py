@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from budgetinator.cli.exits import Exit
 from budgetinator.cli.failures import naming
 from budgetinator.cli.options import Command
 from budgetinator.cli.output import bytes_text, print_json, print_lines, waiting
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
     from budgetinator.budgets.budgetchange import BudgetChange
     from budgetinator.workbooks import SaveReport
 
-__all__ = ["DRY_RUN", "Group", "operate"]
+__all__ = ["DRY_RUN", "FILE", "NUMBER", "Group", "operate"]
 
+FILE = click.argument("file")
+NUMBER = click.argument("number", type=int)
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Show what would change, and save nothing.")
 _LISTED = 12
 
@@ -30,6 +33,16 @@ class Group(click.Group):
 
     command_class = Command
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"invoke_without_command": True, **kwargs})
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Call the command; its exit code."""
+        code = super().invoke(ctx)
+        if ctx.invoked_subcommand is None:
+            click.echo(ctx.get_help())
+        return code
+
 
 def operate(
     file: str,
@@ -37,11 +50,12 @@ def operate(
     *,
     dry_run: bool,
     as_json: bool,
-) -> None:
+) -> Exit:
     """Do it and save the file, or with `dry_run` save nothing; then say what changed.
 
     Whatever fails, the file is as it was.
     """
+    from budgetinator.budgets.results import save_with_results
     from budgetinator.runtime import default_runtime
     from budgetinator.workbooks import ExcelManager
 
@@ -55,12 +69,13 @@ def operate(
     ):
         outcome = operation(manager.workbook)
         if not dry_run:
-            report = manager.save()
+            report = save_with_results(manager)
         manager.force_close()
     if as_json:
         print_json(_document(file, outcome, report))
     else:
         _print(outcome, report)
+    return Exit.DONE
 
 
 def _document(file: str, outcome: BudgetChange, report: SaveReport | None) -> dict[str, Any]:

@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import click
 
-from budgetinator.cli.exits import Exit
-from budgetinator.cli.operating import DRY_RUN, Group, operate
+from budgetinator.cli.operating import DRY_RUN, FILE, Group, operate
 
 __all__ = ["command"]
 
 
-@click.group("overview", cls=Group, invoke_without_command=True)
-@click.pass_context
-def command(ctx: click.Context) -> None:
+@click.group("overview", cls=Group)
+def command() -> None:
     """The budget overview and the PM overview.
 
     Its command takes --json; whatever fails, the file is as it was.
 
     JSON: one document; `budgetinator overview update --help` names its keys.
     """
-    if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
 
 
 @command.command("update")
-@click.argument("file")
+@FILE
 @DRY_RUN
 def update(file: str, dry_run: bool, as_json: bool) -> int:
     """Link every partner's row to its sheet, clear the rows of partners that are gone, sum up.
@@ -36,5 +32,4 @@ def update(file: str, dry_run: bool, as_json: bool) -> int:
     """
     from budgetinator.budgets.partners import update_overviews
 
-    operate(file, update_overviews, dry_run=dry_run, as_json=as_json)
-    return Exit.DONE
+    return operate(file, update_overviews, dry_run=dry_run, as_json=as_json)

@@ -11,7 +11,7 @@ import click
 from budgetinator.cli.exits import Exit
 from budgetinator.cli.failures import naming
 from budgetinator.cli.inputs import LOCALE, input_options, parsed_inputs
-from budgetinator.cli.operating import DRY_RUN, Group, operate
+from budgetinator.cli.operating import DRY_RUN, FILE, NUMBER, Group, operate
 from budgetinator.cli.output import print_json, print_table, waiting
 
 if TYPE_CHECKING:
@@ -24,21 +24,18 @@ __all__ = ["command"]
 _FIGURES = ("person_months", "total_eligible", "requested_contribution")
 
 
-@click.group("partner", cls=Group, invoke_without_command=True)
-@click.pass_context
-def command(ctx: click.Context) -> None:
+@click.group("partner", cls=Group)
+def command() -> None:
     """Partners: a sheet each, a row in both overviews, and a row in the history per change.
 
     Each of the commands takes --json; whatever fails, the file is as it was.
 
     JSON: one document each; `budgetinator partner COMMAND --help` names its keys.
     """
-    if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
 
 
 @command.command("add")
-@click.argument("file")
+@FILE
 @click.argument("acronym")
 @click.option("--number", type=click.IntRange(1), help="The partner's number; the lowest free one.")
 @input_options
@@ -68,13 +65,12 @@ def add(
         role = "Coordinator" if free == 1 else "Beneficiary"
         return add_partner(workbook, _filled(Partner(free, acronym, role=role), inputs))
 
-    operate(file, added, dry_run=dry_run, as_json=as_json)
-    return Exit.DONE
+    return operate(file, added, dry_run=dry_run, as_json=as_json)
 
 
 @command.command("edit")
-@click.argument("file")
-@click.argument("number", type=int)
+@FILE
+@NUMBER
 @click.option("--acronym", metavar="TEXT", help="Another acronym; links and formulas follow.")
 @input_options
 @LOCALE
@@ -100,18 +96,17 @@ def edit(
         inputs[input_cell("acronym")] = acronym
     if not inputs:
         raise click.UsageError("nothing to change; give at least one option")
-    operate(
+    return operate(
         file,
         lambda workbook: edit_partner(workbook, number, inputs),
         dry_run=dry_run,
         as_json=as_json,
     )
-    return Exit.DONE
 
 
 @command.command("delete")
-@click.argument("file")
-@click.argument("number", type=int)
+@FILE
+@NUMBER
 @click.option("--yes", is_flag=True, help="Delete it with all that would be lost.")
 @DRY_RUN
 def delete(file: str, number: int, yes: bool, dry_run: bool, as_json: bool) -> int:
@@ -124,17 +119,16 @@ def delete(file: str, number: int, yes: bool, dry_run: bool, as_json: bool) -> i
     """
     from budgetinator.budgets.deleting import delete_partner
 
-    operate(
+    return operate(
         file,
         lambda workbook: delete_partner(workbook, number, lose=yes or dry_run),
         dry_run=dry_run,
         as_json=as_json,
     )
-    return Exit.DONE
 
 
 @command.command("list")
-@click.argument("file")
+@FILE
 def listing(file: str, as_json: bool) -> int:
     """List the partners of a budget workbook.
 

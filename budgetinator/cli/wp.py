@@ -8,7 +8,7 @@ import click
 
 from budgetinator.cli.exits import Exit
 from budgetinator.cli.failures import naming
-from budgetinator.cli.operating import DRY_RUN, Group, operate
+from budgetinator.cli.operating import DRY_RUN, FILE, NUMBER, Group, operate
 from budgetinator.cli.output import print_json, print_table, waiting
 
 __all__ = ["command"]
@@ -19,22 +19,19 @@ _START = click.option("--start", metavar="MONTH", help="First month, counted fro
 _END = click.option("--end", metavar="MONTH", help="Last month.")
 
 
-@click.group("wp", cls=Group, invoke_without_command=True)
-@click.pass_context
-def command(ctx: click.Context) -> None:
+@click.group("wp", cls=Group)
+def command() -> None:
     """Work packages: rows of the PM summary, and partners' person-months in them.
 
     Each of the commands takes --json; whatever fails, the file is as it was.
 
     JSON: one document each; `budgetinator wp COMMAND --help` names its keys.
     """
-    if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
 
 
 @command.command("add")
-@click.argument("file")
-@click.argument("number", type=int)
+@FILE
+@NUMBER
 @_TITLE
 @_LEAD
 @_START
@@ -50,18 +47,17 @@ def add(file: str, number: int, dry_run: bool, as_json: bool, **words: str | Non
     from budgetinator.budgets.workpackages import add_work_package
 
     package = WorkPackage(number, **_fields(words))
-    operate(
+    return operate(
         file,
         lambda workbook: add_work_package(workbook, package),
         dry_run=dry_run,
         as_json=as_json,
     )
-    return Exit.DONE
 
 
 @command.command("edit")
-@click.argument("file")
-@click.argument("number", type=int)
+@FILE
+@NUMBER
 @_TITLE
 @_LEAD
 @_START
@@ -77,18 +73,17 @@ def edit(file: str, number: int, dry_run: bool, as_json: bool, **words: str | No
     changes = _fields(words)
     if not changes:
         raise click.UsageError("nothing to change; give at least one option")
-    operate(
+    return operate(
         file,
         lambda workbook: edit_work_package(workbook, number, changes),
         dry_run=dry_run,
         as_json=as_json,
     )
-    return Exit.DONE
 
 
 @command.command("delete")
-@click.argument("file")
-@click.argument("number", type=int)
+@FILE
+@NUMBER
 @click.option("--yes", is_flag=True, help="Delete it with the person-months planned in it.")
 @DRY_RUN
 def delete(file: str, number: int, yes: bool, dry_run: bool, as_json: bool) -> int:
@@ -100,17 +95,16 @@ def delete(file: str, number: int, yes: bool, dry_run: bool, as_json: bool) -> i
     """
     from budgetinator.budgets.workpackages import delete_work_package
 
-    operate(
+    return operate(
         file,
         lambda workbook: delete_work_package(workbook, number, lose=yes or dry_run),
         dry_run=dry_run,
         as_json=as_json,
     )
-    return Exit.DONE
 
 
 @command.command("list")
-@click.argument("file")
+@FILE
 def listing(file: str, as_json: bool) -> int:
     """List the work packages of a budget workbook.
 
@@ -121,12 +115,13 @@ def listing(file: str, as_json: bool) -> int:
     """
     from budgetinator.budgets.reading import read_budget
     from budgetinator.budgets.sums import work_package_figures
-    from budgetinator.cli.money import amount_json
+    from budgetinator.cli.money import amount_json, amount_text
 
     with waiting(f"reading {file}"), naming(file):
         read = read_budget(file)
+    packages = work_package_figures(read.budget, read.rules)
     rows = []
-    for each in work_package_figures(read.budget, read.rules):
+    for each in packages:
         known = read.budget.work_package(each.number)
         rows.append(
             {
@@ -143,7 +138,14 @@ def listing(file: str, as_json: bool) -> int:
         print_json({"file": file, "work_packages": rows})
         return Exit.DONE
     heads = ("WP", "title", "lead", "from", "to", "PM", "cost")
-    texts = [tuple("" if value is None else str(value) for value in row.values()) for row in rows]
+    texts = [
+        (
+            *("" if value is None else str(value) for value in list(row.values())[:-2]),
+            amount_text(figures.person_months, "en"),
+            amount_text(figures.cost, "en"),
+        )
+        for row, figures in zip(rows, packages, strict=True)
+    ]
     print_table(heads, texts, right=[0, 3, 4, 5, 6])
     return Exit.DONE
 

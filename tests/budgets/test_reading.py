@@ -12,9 +12,17 @@ import pytest
 from openpyxl import Workbook
 from openpyxl.formula.translate import Translator
 
-from budgetinator.budgets import Budget, Partner, WorkPackage, figures, rule_set
+from budgetinator.budgets import (
+    Budget,
+    Partner,
+    WorkPackage,
+    edit_partner,
+    figures,
+    rule_set,
+    update_overviews,
+)
 from budgetinator.budgets.checks import check_budget
-from budgetinator.budgets.layout import BUDGET_OVERVIEW, partner_sheet_name
+from budgetinator.budgets.layout import BUDGET_OVERVIEW, input_cell, partner_sheet_name
 from budgetinator.budgets.reading import read_budget
 from budgetinator.errors import BudgetError, WorkbookNotFound
 from budgetinator.workbooks import ExcelManager
@@ -314,3 +322,50 @@ def test_names_of_sheets() -> None:
     assert partner_sheet_name(1, "TUM") == "P1-Coord"
     assert partner_sheet_name(2, "A/B") == "P2-A_B"
     assert partner_sheet_name(20, "L'") == "P20-L_"
+
+
+def _moved_away(workbook: Workbook) -> None:
+    """The whole of a partner's sheet three rows down and two columns to the right."""
+    sheet = workbook["P2-L'ORE"]
+    for area in list(sheet.merged_cells.ranges):
+        sheet.unmerge_cells(str(area))
+    sheet.move_range("A1:Z50", rows=3, cols=2, translate=True)
+
+
+def test_a_sheet_that_moved_in_both_ways_is_read_and_edited(tmp_path: Path) -> None:
+    """Labels are looked for anywhere; the cells beside them are read, and changed there."""
+    path = write(tmp_path / "budget.xlsx", change=_moved_away)
+    assert read_budget(path).budget == SAMPLE
+    with ExcelManager(path) as manager:
+        changes = {input_cell("rate"): Decimal(5555), input_cell("equipment"): Decimal(7)}
+        changed = edit_partner(manager.workbook, 2, changes)
+        manager.save()
+    assert {(each.cell, each.after) for each in changed.cells if each.sheet == "P2-L'ORE"} == {
+        ("F10", 5555),
+        ("H32", 7),
+    }
+    read = read_budget(path).partners[1]
+    assert (read.partner.rate, read.partner.equipment) == (Decimal(5555), Decimal(7))
+    assert {each.rule for each in check_budget(path)} == {"label-moved"}
+
+
+def test_the_overviews_are_linked_to_where_the_cells_stand(tmp_path: Path) -> None:
+    """Every link of a partner whose sheet moved is led to its cell, and nothing else is found."""
+    path = write(tmp_path / "budget.xlsx", change=_moved_away)
+    assert "link-wrong" in {each.rule for each in check_budget(path)}
+    with ExcelManager(path) as manager:
+        update_overviews(manager.workbook)
+        manager.save()
+    assert {each.rule for each in check_budget(path)} == {"label-moved"}
+
+
+def test_a_word_elsewhere_is_no_label(tmp_path: Path) -> None:
+    """A note that happens to be worded as a label, with nothing beside it, moves nothing."""
+
+    def change(workbook: Workbook) -> None:
+        sheet = workbook["P2-L'ORE"]
+        sheet["B5"], sheet["J30"] = "Land", "Country"
+
+    path = write(tmp_path / "budget.xlsx", change=change)
+    assert read_budget(path).budget == SAMPLE
+    assert check_budget(path) == ()

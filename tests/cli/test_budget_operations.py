@@ -101,7 +101,7 @@ def test_a_partner_with_figures_goes_only_when_that_is_said(capsys: Capture, bud
     """Without --yes what would be lost is named, and the file is as it was."""
     before = budget.read_bytes()
     refused = call(capsys, "partner", "delete", budget, "3", "--json")
-    assert (refused.code, refused.document["error"]["type"]) == (4, "BudgetError")
+    assert (refused.code, refused.document["error"]["type"]) == (4, "WouldLoseFigures")
     assert "Travel and subsistence 12000" in refused.err
     assert budget.read_bytes() == before
     done = call(capsys, "partner", "delete", budget, "3", "--yes", "--json")

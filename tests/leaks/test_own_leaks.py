@@ -13,6 +13,7 @@ from budgetinator.config import ResourceOptions, Settings
 from budgetinator.memory import LeakReport, find_leaks
 from budgetinator.runtime import make_runtime
 from tests.leaks import (
+    budget_operations,
     failing_operations,
     memory_operations,
     resource_operations,
@@ -25,6 +26,7 @@ HOLDERS = 8
 TRACEMALLOC = "monitor, lines of an operation"
 
 OPERATIONS = {
+    **budget_operations.OPERATIONS,
     **workbook_operations.OPERATIONS,
     **failing_operations.OPERATIONS,
     **resource_operations.OPERATIONS,

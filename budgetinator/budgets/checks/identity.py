@@ -94,8 +94,7 @@ def _consortium(read: ReadBudget) -> Iterator[Finding]:
     countries = {each.partner.country for each in read.partners} - {None}
     few = min(len(read.partners), len(countries))
     if read.rules.name in _ACTIONS_OF_CONSORTIA and few < _LEAST_PARTNERS:
-        count = len(read.partners)
-        what = f"There are {count} partners from {len(countries)} countries"
+        what = f"Partners: {len(read.partners)}; countries: {len(countries)}"
         yield finding("few-partners", None, None, what)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from budgetinator.budgets.catalogue import finding
@@ -23,7 +23,7 @@ from budgetinator.budgets.sheetcells import SheetCells
 from budgetinator.workbooks import Formula
 from budgetinator.workbooks.reading.celltexts import CellError
 
-__all__ = ["check"]
+__all__ = ["check", "total_row"]
 
 _CENT = Decimal("0.01")
 
@@ -45,7 +45,7 @@ def _overview(overview: Overview, cells: SheetCells, read: ReadBudget) -> Iterat
     }
     for number, each in sorted(partners.items()):
         yield from _row(overview, cells, number, each)
-    total = _total_row(overview, cells, partners)
+    total = total_row(overview, cells, partners)
     for number in range(1, MAX_PARTNERS + 1):
         if number not in partners and overview.row(number) != total:
             yield from _stray(overview, cells, number)
@@ -162,8 +162,8 @@ def _stray(overview: Overview, cells: SheetCells, number: int) -> Iterator[Findi
     yield finding("overview-row-stray", cells.name, filled[0], what, fix=fix)
 
 
-def _total_row(
-    overview: Overview, cells: SheetCells, partners: dict[int, ReadPartner]
+def total_row(
+    overview: Overview, cells: SheetCells, partners: Mapping[int, ReadPartner]
 ) -> int | None:
     """The first row below the first partner's in which a column is summed up."""
     taken = {overview.row(number) for number in partners}
