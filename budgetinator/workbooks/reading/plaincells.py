@@ -28,7 +28,7 @@ from budgetinator.workbooks.reading.xmltext import unescaped, with_characters
 
 __all__ = ["PlainCells", "Row"]
 
-_LOOK = re.compile(r'(?:\s+[\w.:-]+="[^"<]*")*\s*')
+_LOOK = re.compile(r'(?:\s++[\w.:-]++="[^"<]*+")*\s*')
 _ATTRIBUTE = re.compile(r'([\w.:-]+)="([^"]*)"')
 
 # How a cell is read: its number is its value, the index of a shared string, a truth value
@@ -242,6 +242,7 @@ def _expressions(prefix: str) -> _Markup:
     return _Markup(
         re.compile(f'{cell}(?<!inlineStr">)<{p}v>([^<]++)</{p}v></{p}c>'),
         re.compile(f"{cell}<{p}(?:{value}|{inline}|{computed})([^<]*+){closed}"),
-        re.compile(rf"(?:</{p}row>|{row}|{nothing}|\s+)*"),
+        # Each piece for good: tried anew, two blanks between many cells would never end.
+        re.compile(rf"(?>{nothing}|</{p}row>|{row}|\s++)*"),
         re.compile(rf'</{p}row><{p}row r="([0-9]{{1,7}})"[^<>]*>').fullmatch,
     )

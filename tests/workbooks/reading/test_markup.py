@@ -328,3 +328,22 @@ def test_nothing_is_believed_of_a_block_that_holds_something_else() -> None:
     assert cells.rows('<row r="1"><c r="A1" s="1"/><other/></row>') is None
     assert cells.rows('<row r="1"><c r="A1" s="1"/></row><row r="2"></row>') == []
     assert cells.last == 2
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "gap",
+    [
+        '  <c r="A1" t="inlineStr"></c>',
+        '  <c r="A1" t="inlineStr"/> \n ',
+        "</row>  ",
+        '<row r="1"> <c r="A1" x="r=" y=" r="> ',
+        "<c r='A1'   /> ",
+        '  <c r="A1"><v/></c> <c r="A2"><v></v></c>',
+    ],
+)
+def test_markup_between_cells_is_looked_at_once(gap: str) -> None:
+    """Thousands of empty cells before one that nobody foresaw are told odd without end of trials."""
+    block = '<row r="1">' + gap * 20_000 + "<odd/></row>"
+    cells = PlainCells(None, "")  # type: ignore[arg-type]  no cell is read
+    assert cells.rows(block) is None
