@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from types import TracebackType
 
+import shiboken6
 from PySide6.QtCore import QCoreApplication, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
@@ -65,6 +66,7 @@ class Application:
         self._closed = True
         self._ticker.stop()
         self.shutdown.close()
+        _leave_text_on_the_clipboard()
         self.bridge.close()
         self.collector.stop()
 
@@ -131,6 +133,17 @@ def _require_display() -> None:
             missing="display",
             remedy="Start it within a desktop session, or over ssh -X.",
         )
+
+
+def _leave_text_on_the_clipboard() -> None:
+    """What was copied here stays there as plain text, which is Qt's own.
+
+    A QMimeData made in Python outlives the interpreter on the clipboard, asks it for leave when
+    the process unloads Qt, and crashes: exit code 139 after each run in which cells were copied.
+    """
+    clipboard = QGuiApplication.clipboard()
+    if shiboken6.createdByPython(clipboard.mimeData()):
+        clipboard.setText(clipboard.text())
 
 
 def _make_ticker(runtime: Runtime) -> QTimer:

@@ -28,6 +28,7 @@ from PySide6.QtCore import QCoreApplication, QThread, QTimer, Signal
 
 from budgetinator.controllers import TaskRun
 from budgetinator.resources.sites import creation_site
+from gui.mailbox import on_gui_thread
 
 if TYPE_CHECKING:
     from budgetinator.controllers import Task
@@ -163,7 +164,13 @@ class QThreadTask(QThread):
         """Whether its thread is over within `msecs` milliseconds; negative waits without end."""
         if self._given_up:
             return super().wait(0)
-        return super().wait() if isinstance(msecs, int) and msecs < 0 else super().wait(msecs)
+        endless = isinstance(msecs, int) and msecs < 0
+        is_over = super().wait() if endless else super().wait(msecs)
+        if is_over and on_gui_thread():
+            # Not first when the event loop runs again: whoever waits wants to be rid of it, as
+            # the owner of a plugin that is about to look who still holds its code.
+            self.task = None
+        return is_over
 
     def give_up(self) -> None:
         """Nobody waits for it from now on: it had its time, and the program is to end."""

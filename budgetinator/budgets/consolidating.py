@@ -144,19 +144,20 @@ def _cells(row: ConsolidatedRow) -> tuple[TableCell, ...]:
 
 
 def _files(folder: str, *, recursive: bool) -> Iterator[str]:
-    folders = []
-    with os.scandir(folder) as entries:
-        found = sorted(entries, key=lambda entry: entry.name)
-    names = {entry.name for entry in found}
-    for entry in found:
-        if entry.is_dir(follow_symlinks=False):
-            folders.append(entry.path)
-        elif _is_spreadsheet(entry.name) and not _is_backup(entry.name, names):
-            yield entry.path
-    if recursive:
-        for each in folders:
-            if not os.path.basename(each).startswith("."):
-                yield from _files(each, recursive=True)
+    """Those of a folder, then those of the folders within it, which may lie thousands deep."""
+    waiting = [folder]
+    while waiting:
+        folders = []
+        with os.scandir(waiting.pop()) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+        names = {entry.name for entry in found}
+        for entry in found:
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(entry)
+            elif _is_spreadsheet(entry.name) and not _is_backup(entry.name, names):
+                yield entry.path
+        if recursive:
+            waiting += [each.path for each in reversed(folders) if not each.name.startswith(".")]
 
 
 def _is_backup(name: str, names: Container[str]) -> bool:

@@ -18,7 +18,16 @@ from typing import TypeAlias
 from budgetinator.errors import InvalidCellReference
 from budgetinator.workbooks.addresses import format_cell, parse_range
 
-__all__ = ["Cell", "Form", "cells_of", "evaluate", "form_of", "known_form"]
+__all__ = [
+    "Cell",
+    "Form",
+    "cells_of",
+    "evaluate",
+    "form_of",
+    "known_form",
+    "named_cells",
+    "plain_reference",
+]
 
 Cell: TypeAlias = tuple[str, str]
 """The sheet as the formula names it, casefolded, "" for its own; and the cell."""
@@ -58,6 +67,22 @@ known_form = lru_cache(maxsize=8192)(form_of)
 def cells_of(form: Form) -> set[Cell]:
     """The cells on which it depends."""
     return {cell for product in form for cell in product}
+
+
+def named_cells(formula: str) -> set[Cell]:
+    """The cells that a formula with a form names, those that fall out of the form included."""
+    return {cell for each in _references(formula) for cell in _cells(each)}
+
+
+def plain_reference(formula: str) -> Cell | None:
+    """The cell that a formula shows as it is, whatever it holds; None for any other formula."""
+    tokens = list(_tokens(formula.removeprefix("=")))
+    while tokens and tokens[0] == ("sign", "+"):
+        del tokens[0]
+    if len(tokens) != 1 or tokens[0][0] != "reference":
+        return None
+    cells = list(_cells(tokens[0][1]))
+    return cells[0] if len(cells) == 1 else None
 
 
 def evaluate(form: Form, value_of: Callable[[Cell], Fraction | None]) -> Fraction:
@@ -161,6 +186,11 @@ def _tokens(text: str) -> Iterator[tuple[str, str]]:
             raise _NoForm
         yield found.lastgroup, found[found.lastgroup]
         at = found.end()
+
+
+def _references(formula: str) -> Iterator[str]:
+    tokens = _tokens(formula.removeprefix("="))
+    return (text for kind, text in tokens if kind == "reference")
 
 
 def _cells(text: str) -> Iterator[Cell]:

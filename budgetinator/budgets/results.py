@@ -10,16 +10,23 @@ from __future__ import annotations
 
 import logging
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from budgetinator.budgets.computing import decimal_of
-from budgetinator.budgets.formulaforms import Cell, Form, cells_of, evaluate, known_form
+from budgetinator.budgets.formulaforms import (
+    Cell,
+    evaluate,
+    known_form,
+    named_cells,
+    plain_reference,
+)
 from budgetinator.budgets.reading import ReadBudget
 from budgetinator.budgets.sheetcells import Place, SheetCells, place_of, read_cells
-from budgetinator.errors import SaveError
+from budgetinator.errors import WorkbookError
 from budgetinator.workbooks.manager import ExcelManager
 from budgetinator.workbooks.patch.results import Result
 from budgetinator.workbooks.reading.celltexts import CellError
@@ -47,7 +54,11 @@ def results_of(read: ReadBudget) -> dict[str, dict[Place, ComputedValue]]:
 
 def results_of_sheets(sheets: Iterable[SheetCells]) -> dict[str, dict[Place, ComputedValue]]:
     """The same for sheets whose cells were read."""
-    computing = _Computing({sheet.name.casefold(): sheet for sheet in sheets})
+    listed = list(sheets)
+    counts = Counter(sheet.name.casefold() for sheet in listed)
+    # Of names that fold to one (`Maß` and `Mass`) nobody here knows which a formula means.
+    own = {name: sheet for sheet in listed if counts[name := sheet.name.casefold()] == 1}
+    computing = _Computing(own)
     return {sheet.name: computing.results(sheet) for sheet in computing.sheets.values()}
 
 
@@ -70,7 +81,7 @@ def save_with_results(
         else:
             with ExcelManager(report.path, service=manager.custody.surroundings) as copy:
                 needed = write_results(copy)
-    except SaveError as error:
+    except WorkbookError as error:
         log.warning("%s was saved without the results of its formulas: %s", report.path, error)
         return replace(report, recalculates=True)
     return replace(report, recalculates=needed)
@@ -149,27 +160,26 @@ class _Computing:
         form = known_form(formula)
         if form is None:
             raise _Unknown
-        shown = _shown(form)
+        shown = plain_reference(formula)
         if shown is not None:
-            value = self._value(shown[0] or sheet, place_of(shown[1]))
-            if not isinstance(value, Fraction) and "(" in formula:
-                raise _Unknown  # a sum passes over texts and truth values
-            return value
+            return self._value(shown[0] or sheet, place_of(shown[1]))
         numbers: dict[Cell, Fraction] = {}
-        for cell in cells_of(form):
+        # A text that falls out of the form (`=A1-A1`, `=A1*1`) makes an error all the same.
+        for cell in named_cells(formula):
             value = self._value(cell[0] or sheet, place_of(cell[1]))
             if not isinstance(value, Fraction):
                 raise _Unknown  # a sum would skip it, and a product would be an error
             numbers[cell] = value
-        return evaluate(form, numbers.get)
+        return _in_range(evaluate(form, numbers.get))
 
 
-def _shown(form: Form) -> Cell | None:
-    """The cell that a plain reference shows."""
-    if len(form) != 1:
-        return None
-    ((product, factor),) = form.items()
-    return product[0] if len(product) == 1 and factor == 1 else None
+def _in_range(number: Fraction) -> Fraction:
+    """The number, unless no cell can hold it: then the formula gives an error."""
+    try:
+        float(number)
+    except OverflowError:
+        raise _Unknown from None
+    return number
 
 
 def _plain(cells: SheetCells, place: Place) -> Fraction | str | bool:

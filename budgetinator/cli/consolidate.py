@@ -19,6 +19,7 @@ from budgetinator.cli.places import refuse_existing
 from budgetinator.cli.sweeping import sweep
 from budgetinator.cli.textfiles import print_text
 from budgetinator.config import load_settings
+from budgetinator.errors import BudgetinatorError
 
 if TYPE_CHECKING:
     from budgetinator.budgets.consolidating import ConsolidatedRow
@@ -69,11 +70,13 @@ def command(
     if workbook is not None and not overwrite:
         refuse_existing(folder, workbook)
     files = budget_files(folder, recursive=recursive)
+    bounds = load_settings().settings.opening
     if workbook is not None:
+        _refuse_budget(workbook, rules, bounds)
         files = tuple(file for file in files if not _is_same(file, workbook))
     rows: list[ConsolidatedRow] = []
     code, failed = 0, 0
-    ask = partial(_rows, rules=rules, bounds=load_settings().settings.opening)
+    ask = partial(_rows, rules=rules, bounds=bounds)
     for answer in ask_all(ask, files, "reading"):
         rows += _of(answer)
         code, failed = max(code, answer.code), failed + (answer.error is not None)
@@ -104,6 +107,17 @@ def _of(answer: Answer[tuple[ConsolidatedRow, ...]]) -> tuple[ConsolidatedRow, .
         return (failed_row(answer.file, answer.error, sentence(answer.error)),)
     assert answer.value is not None
     return answer.value
+
+
+def _refuse_budget(path: str, rules: RuleSet | None, bounds: OpeningBounds) -> None:
+    """Raise UsageError for an output that is a budget: a table in its place would be its end."""
+    if not os.path.lexists(path):
+        return
+    try:
+        _rows(path, rules=rules, bounds=bounds)
+    except (BudgetinatorError, OSError):
+        return  # what was written here before, or what else --overwrite may replace
+    raise click.UsageError(f"{path} is a budget itself; give the table another name")
 
 
 def _is_same(file: str, other: str) -> bool:

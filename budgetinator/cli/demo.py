@@ -17,6 +17,7 @@ from budgetinator.cli.exits import Exit
 from budgetinator.cli.options import Command
 from budgetinator.cli.output import bytes_text, print_json, print_lines, print_table, waiting
 from budgetinator.cli.sweeping import sweep
+from budgetinator.errors import WindowUnavailable
 
 if TYPE_CHECKING:
     from budgetinator.budgets.findings import Finding
@@ -73,7 +74,12 @@ class _Account:
 
 @click.command("demo", cls=Command)
 @click.option("--keep", metavar="DIR", help="Make the workbook in this folder and leave it there.")
-def command(keep: str | None, as_json: bool) -> int:
+@click.option(
+    "--window/--no-window",
+    default=None,
+    help="Show it in the window at the end; by default where there is a screen.",
+)
+def command(keep: str | None, window: bool | None, as_json: bool) -> int:
     """Make the budget of six partners, print it, find the three errors that were planted in it.
 
     Then open the workbook, show a part, change a cell, save and close it, and say what was
@@ -94,11 +100,36 @@ def command(keep: str | None, as_json: bool) -> int:
         _make(path, account, quiet=as_json)
         _look(path, account, quiet=as_json)
         _work(path, account, quiet=as_json)
+        code: int = Exit.DONE
+        if window or (window is None and not as_json and _has_screen()):
+            code = _show(path, asked_for=bool(window))
     if as_json:
         print_json(asdict(account))
     else:
         _print_readings(account)
-    return Exit.DONE
+    return code
+
+
+def _has_screen() -> bool:
+    """Whether windows can be seen: on Linux that is said by the environment."""
+    if sys.platform in {"win32", "darwin"}:
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _show(path: Path, *, asked_for: bool) -> int:
+    """The window with the workbook in it, until it is closed; its exit code."""
+    from budgetinator.cli.open import load_door
+
+    try:
+        door = load_door("open")
+    except WindowUnavailable as error:
+        if asked_for:
+            raise
+        print_lines("", str(error), "")
+        return Exit.DONE
+    print_lines("", "The window shows it; close it to end the demonstration.", "")
+    return door([str(path)])
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from budgetinator.cli.options import Command
 from budgetinator.cli.output import print_json, print_lines, waiting
 from budgetinator.cli.places import refuse_existing
 from budgetinator.cli.sweeping import sweep
-from budgetinator.cli.textfiles import print_text
+from budgetinator.cli.textfiles import print_text, refuse_input
 from budgetinator.config import load_settings
 
 if TYPE_CHECKING:
@@ -77,6 +77,8 @@ def command(
         raise click.UsageError("--output, --backup, --dry-run and --yes go with --take")
     if taken and workbook is not None:
         raise click.UsageError("--workbook shows differences; --take takes them over")
+    if workbook is not None:
+        refuse_input(workbook, (before, after))
     if taken:
         from budgetinator.cli.takeover import Wishes, taken_over
 

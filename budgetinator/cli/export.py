@@ -20,7 +20,7 @@ from budgetinator.cli.money import locale_option, rules_option
 from budgetinator.cli.options import Command
 from budgetinator.cli.output import as_json as json_text
 from budgetinator.cli.output import print_json, print_lines
-from budgetinator.cli.textfiles import print_text, write_text
+from budgetinator.cli.textfiles import print_text, refuse_input, write_text
 from budgetinator.config import load_settings
 from budgetinator.errors import BudgetError, BudgetinatorError
 
@@ -82,6 +82,10 @@ def command(
     wanted = names or (("budget",) if form == "csv" else _NAMES)
     if form == "csv" and folder is None and len(wanted) > 1:
         raise click.UsageError("CSV is one table; name one with --table, or a folder with --to")
+    if output is not None:
+        refuse_input(output, files)
+    if folder is not None:
+        _refuse_same_names(files)
     bounds = load_settings().settings.opening
     ask = partial(_tables, names=wanted, rules=rules, bounds=bounds)
     answers = ask_all(ask, files, "exporting")
@@ -138,6 +142,17 @@ def _tables(
         raise BudgetError(f"{file} has no partner's sheet, so it is no budget.")
     found = findings_of(read) if with_findings else ()
     return _Exported(read.rules.name, budget_tables(read, found, names))
+
+
+def _refuse_same_names(files: tuple[str, ...]) -> None:
+    """Raise UsageError for two files whose outputs would have one name in the folder."""
+    names: dict[str, str] = {}
+    for file in files:
+        other = names.setdefault(Path(file).stem.casefold(), file)
+        if other is not file:
+            raise click.UsageError(
+                f"{other} and {file} would be written under one name; export them one by one"
+            )
 
 
 def _to_folder(

@@ -5,14 +5,14 @@ from __future__ import annotations
 import click
 
 from budgetinator.cli.open import load_door
-from budgetinator.cli.options import Command
+from budgetinator.cli.options import PlainCommand
 
 __all__ = ["command"]
 
 
-@click.command("quick", cls=Command)
+@click.command("quick", cls=PlainCommand)
 @click.argument("file", metavar="FILE")
-def command(file: str, as_json: bool) -> int:  # noqa: ARG001  every command has it
+def command(file: str) -> int:
     """Look at FILE in a light window that needs no Qt, and changes nothing.
 
     It shows the sheets and their values, who else has the file open, and the memory that it

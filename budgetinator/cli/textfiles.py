@@ -13,7 +13,7 @@ import click
 from budgetinator.cli.output import print_lines
 from budgetinator.errors import SaveError
 
-__all__ = ["print_text", "write_text"]
+__all__ = ["print_text", "refuse_input", "write_text"]
 
 
 def print_text(pieces: Iterable[str]) -> None:
@@ -43,6 +43,23 @@ def write_text(path: str, pieces: Iterable[str], *, overwrite: bool) -> None:
             path=path,
             errno=error.errno,
         ) from error
+
+
+def refuse_input(output: str, files: Iterable[str]) -> None:
+    """Raise UsageError for an output that is one of the files which are read, whatever is said.
+
+    A report in the place of a workbook would be the end of its figures.
+    """
+    for file in files:
+        if _is_same(file, output):
+            raise click.UsageError(f"{output} is one of the files that are read; give another name")
+
+
+def _is_same(file: str, other: str) -> bool:
+    try:
+        return os.path.samefile(file, other)
+    except OSError:
+        return False
 
 
 def _write(target: Path, pieces: Iterable[str]) -> None:

@@ -106,13 +106,17 @@ class BaseController:
 
     # Operations
 
-    def start_worker(self, task: Task[T], name: str, *, mode: Mode = "alone") -> Result[TaskWorker]:
+    def start_worker(
+        self, task: Task[T], name: str, *, mode: Mode = "alone", line: Line | None = None
+    ) -> Result[TaskWorker]:
         """A worker for the task, tracked and not yet started; for the `start_*` of subclasses.
 
         Its name is `name` with the time of day. `mode` says what may run beside it. An
         operation that is alone is refused with OperationRunning while another one
         runs; one that was cancelled, or was never started, makes way. After `cleanup`
-        the error is ComponentDestroyed.
+        the error is ComponentDestroyed. In a `line`, which may be shared with other
+        controllers, it takes its turn; one that is in turn has the controller's own if
+        none is given.
         """
         name = f"{name}_{time.strftime('%H%M%S')}"
         try:
@@ -122,15 +126,17 @@ class BaseController:
         for each in makes_way:
             self._cancel(each)
         try:
-            return Result.success(self._made(operation, task))
+            if line is None and mode == "in turn":
+                line = self._line
+            return Result.success(self._made(operation, task, line))
         except BudgetinatorError as error:
             return Result.error(error)
         finally:
             if operation.worker is None:  # it did not come about
                 self._operations.drop(operation)
 
-    def _made(self, operation: Operation, task: Task[Any]) -> Any:
-        turn = self._line.enter(task) if operation.mode == "in turn" else None
+    def _made(self, operation: Operation, task: Task[Any], line: Line | None) -> Any:
+        turn = line.enter(task) if line is not None else None
         resource_id: str | None = None
         try:
             worker = self._make_worker(task if turn is None else turn, operation.name)
@@ -142,7 +148,7 @@ class BaseController:
             self._operations.fill(operation, worker, resource_id)
         except BaseException:
             if turn is not None:
-                self._line.leave(turn)
+                turn.line.leave(turn)
             if self._resources is not None and resource_id is not None:
                 self._resources.release(resource_id)
             raise

@@ -85,7 +85,7 @@ class _HostCheck:
     rules: RuleSet | None
 
     def __call__(self, progress: Progress) -> tuple[Finding, ...]:
-        found: tuple[Finding, ...] = self.host.apply(
+        found: tuple[Finding, ...] = self.host.inspect(
             check_manager, self.rules, cancelled=lambda: progress.cancelled
         )
         return found

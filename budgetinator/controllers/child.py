@@ -24,12 +24,12 @@ def _main() -> None:
         os.dup2(2, 1)
     os.close(nothing)
     size = int.from_bytes(_exactly(reading, 8), "little")
-    package, path = marshal.loads(_exactly(reading, size))  # noqa: S302 - from our own parent
+    package, path, parent = marshal.loads(_exactly(reading, size))  # noqa: S302 - from our own parent
     sys.path[:] = path
     _import_package(package)
     from budgetinator.controllers.childtask import run
 
-    run(reading, writing)
+    run(reading, writing, parent)
 
 
 def _exactly(descriptor: int, size: int) -> bytes:

@@ -16,6 +16,7 @@ from budgetinator.errors import TaskFailed, TaskNotPicklable
 from budgetinator.result import Result
 from budgetinator.workbooks.host.frames import FrameReader, FrameWriter, decoded, encoded
 from budgetinator.workbooks.host.running import FunctionOrder, FunctionRunner, Main
+from budgetinator.workbooks.host.serving import watch_parent
 
 __all__ = ["CANCEL", "Message", "TaskOrder", "run"]
 
@@ -37,14 +38,16 @@ class Message(NamedTuple):
     value: Any
 
 
-def run(reading: int, writing: int) -> None:
+def run(reading: int, writing: int, parent: int) -> None:
     """Run the task of the next frame, write its result, and end the process."""
     reader, voice = FrameReader(reading), _Voice(FrameWriter(writing))
     progress = Progress(voice.report, voice.partial)
     data = reader.read()
     if data is None:
         os._exit(0)  # the parent is gone already
-    threading.Thread(target=_listen, args=(reader, progress), name="parent", daemon=True).start()
+    threading.Thread(
+        target=_listen, args=(reader, progress, parent), name="parent", daemon=True
+    ).start()
     runner = FunctionRunner()
     result = outcome_of(_prepared(runner, data), progress)
     runner.close()
@@ -67,9 +70,10 @@ def _prepared(runner: FunctionRunner, data: bytes) -> Callable[[Progress], Any]:
     return task
 
 
-def _listen(reader: FrameReader, progress: Progress) -> None:
-    while reader.read() == CANCEL:
-        progress.cancel()
+def _listen(reader: FrameReader, progress: Progress, parent: int) -> None:
+    with watch_parent(parent, reader.descriptor) as is_there:
+        while is_there() and reader.read() == CANCEL:
+            progress.cancel()
     os._exit(1)  # the parent is gone, and nobody would end this process
 
 

@@ -107,7 +107,7 @@ class _OpenComparison:
         host_first = not isinstance(self.before, str)
         host, path = (self.before, self.after) if host_first else (self.after, self.before)
         path = os.path.abspath(path)
-        comparison: VersionComparison = host.apply(
+        comparison: VersionComparison = host.inspect(
             compare_manager, path, host_first, self.options, cancelled=lambda: progress.cancelled
         )
         return comparison

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from budgetinator.controllers.base import WorkerController
 from budgetinator.controllers.inputs import checked_addresses, checked_host, result_of
 from budgetinator.controllers.progress import Progress
+from budgetinator.controllers.turns import line_of
 from budgetinator.controllers.workers import TaskWorker
 from budgetinator.result import Result
 
@@ -31,13 +32,15 @@ class EditController(WorkerController):
     ) -> Result[TaskWorker]:
         """Set cells. The result are their old contents, which undo it when they are set."""
         checked_addresses(checked_host(host), changes)
-        return self.start_worker(_Edit(host, dict(changes)), "editing", mode="in turn")
+        task = _Edit(host, dict(changes))
+        return self.start_worker(task, "editing", mode="in turn", line=line_of(host))
 
     @result_of
     def start_contents(self, host: WorkbookHost, addresses: Iterable[str]) -> Result[TaskWorker]:
         """What a formula bar shows of these cells, after all edits before it."""
         found = checked_addresses(checked_host(host), addresses)
-        return self.start_worker(_Contents(host, found), "contents", mode="in turn")
+        task = _Contents(host, found)
+        return self.start_worker(task, "contents", mode="in turn", line=line_of(host))
 
 
 @dataclass(frozen=True, slots=True)

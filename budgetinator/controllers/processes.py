@@ -2,8 +2,8 @@
 
 The process is started as those of the workbooks are, without multiprocessing, whose
 children import the caller's script anew (docs/decisions/0040). A task is pickled before
-anything is started. A thread of the process reads its pipe, and ends it when nobody is
-at the other end; so it does not outlive its parent, also one that is killed.
+anything is started. A thread of the process watches its pipe and its parent, and ends it
+when one of them is gone; so it does not outlive its parent, also one that is killed.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class _Child:
         """Tell it where everything is, and what to run."""
         order = TaskOrder(task.data, task.main, list(sys.argv))
         with contextlib.suppress(BrokenPipeError):  # its end is seen by who follows it
-            self._writer.write(marshal.dumps((_PACKAGE, list(sys.path))))
+            self._writer.write(marshal.dumps((_PACKAGE, list(sys.path), os.getpid())))
             self._writer.write(encoded(order))
         self._ordered.set()
 

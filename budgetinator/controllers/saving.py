@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from budgetinator.controllers.base import WorkerController
 from budgetinator.controllers.inputs import checked_host, result_of
 from budgetinator.controllers.progress import Progress
+from budgetinator.controllers.turns import line_of
 from budgetinator.controllers.workers import TaskWorker
 from budgetinator.errors import SaveError
 from budgetinator.result import Result
@@ -20,7 +21,7 @@ __all__ = ["SaveController"]
 
 
 class SaveController(WorkerController):
-    """Saves one workbook at a time.
+    """Saves one workbook at a time, after the edits of it that were started before.
 
     A save that has begun is never cut short. Cancelled then, its worker ends with
     Cancelled and `goes_on`, and the workbook's process completes it.
@@ -43,7 +44,7 @@ class SaveController(WorkerController):
         checked_host(host)
         target = _checked_target(path)
         task = _Save(host, target, allow_loss, overwrite, backup)
-        return self.start_worker(task, "saving")
+        return self.start_worker(task, "saving", line=line_of(host))
 
     @result_of
     def start_loss_check(self, host: WorkbookHost) -> Result[TaskWorker]:

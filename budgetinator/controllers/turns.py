@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from budgetinator.controllers.progress import Progress
 from budgetinator.controllers.tasks import Task
 
-__all__ = ["Line", "Turn"]
+__all__ = ["Line", "Turn", "line_of"]
 
 LOOK_AGAIN = 0.02
 """Seconds; a worker that was cancelled before it began leaves the line without a word."""
@@ -41,10 +41,24 @@ class Turn(Generic[T]):
             discard(value)
 
     @property
+    def is_forgotten(self) -> bool:
+        """Whether its worker is gone, which may never have called it: then it would not leave."""
+        return self.worker is not None and self.worker() is None
+
+    @property
     def is_running(self) -> bool:
         """Whether its worker has been started and has not ended."""
         worker = self.worker() if self.worker is not None else None
         return worker is not None and bool(worker.isRunning())
+
+
+def line_of(host: Any) -> Line:
+    """The line of all that changes or saves a workbook; kept with the host.
+
+    It is one for all controllers: a save holds the edits that were asked for before it.
+    """
+    line: Line = vars(host).setdefault("_line_of_turns", Line())
+    return line
 
 
 class Line:
@@ -58,6 +72,7 @@ class Line:
         """A turn for the task, behind all others."""
         turn = Turn(task, self)
         with self._moved:
+            self._turns = [each for each in self._turns if not each.is_forgotten]
             self._turns.append(turn)
         return turn
 

@@ -20,6 +20,15 @@ MOST_HOLDERS = 3
 MOST_TOLD = 5
 
 
+_WITNESS = "__budgetinator_witness__"
+
+
+class _Witness:
+    """Stands among a module's globals, and lives as long as any function or class of it does."""
+
+    __slots__ = ("__weakref__",)
+
+
 class Evidence:
     """Weak references to a plugin and all that must be gone with it; itself it keeps nothing."""
 
@@ -28,6 +37,7 @@ class Evidence:
         self._plugin_id = instance.plugin_id
         self._made_at = made_at
         self._parts: list[tuple[str, weakref.ref[Any]]] = []
+        self._code: list[tuple[str, weakref.ref[ModuleType], weakref.ref[Any]]] = []
 
     def watch(self, what: str, part: Any) -> None:
         """Note a part under the name that a report calls it by."""
@@ -35,6 +45,14 @@ class Evidence:
             self._parts.append((what, weakref.ref(part)))
         except TypeError:  # it cannot be referenced weakly, and was not worth a name then
             return
+
+    def watch_module(self, module: ModuleType) -> None:
+        """Note a module, and the code in it: a thread or handler keeps that, and no module."""
+        self.watch(f"its module {module.__name__}", module)
+        witness = _Witness()
+        vars(module)[_WITNESS] = witness
+        what = f"code of its module {module.__name__}"
+        self._code.append((what, weakref.ref(module), weakref.ref(witness)))
 
     def holders(self) -> tuple[str, ...]:
         """What is still there, with the chains that hold it; nothing where all is gone.
@@ -44,7 +62,7 @@ class Evidence:
         """
         for _ in range(2):  # the first collection may run finalizers that set others free
             gc.collect()
-            alive = [(what, ref) for what, ref in self._parts if ref() is not None]
+            alive = self._alive()
             if self._instance() is None and not alive:
                 return ()
         if self._instance() is not None:
@@ -55,6 +73,14 @@ class Evidence:
         told = self._traced(listed)
         further = len(alive) + (self._instance() is not None) - len(listed)
         return (*told, f"{further} parts of it besides") if further else told
+
+    def _alive(self) -> list[tuple[str, weakref.ref[Any]]]:
+        """The parts that are there; code only where its module and the object are gone."""
+        parts = [(what, ref) for what, ref in self._parts if ref() is not None]
+        if self._instance() is not None:
+            return parts
+        code = [(what, ref) for what, module, ref in self._code if module() is None]
+        return parts + [(what, ref) for what, ref in code if ref() is not None]
 
     def abandon(self) -> None:
         """Have the object let go of what it can, if it is alive still."""

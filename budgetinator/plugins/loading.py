@@ -129,7 +129,7 @@ def dismantle(loaded: Loaded, *, heir: Any | None) -> tuple[Evidence, tuple[Base
     del loaded.instance
     failures = _ended(instance, heir)
     for module in loaded.finder.remove():
-        evidence.watch(f"its module {module.__name__}", module)
+        evidence.watch_module(module)
     del loaded.finder
     return evidence, failures
 

@@ -84,6 +84,10 @@ def _read(file: Path) -> Mark | None:
     try:
         content = json.loads(read_regular(file, _MOST_BYTES))
         process = ProcessIdentity(**content.pop("process"))
-        return Mark(**content, process=process)
+        mark = Mark(**content, process=process)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, PluginError):
         return None
+    texts = (mark.plugin_id, mark.path, mark.at, process.host, process.boot_id, process.namespace)
+    numbers = (process.pid, process.start_ticks)
+    is_whole = all(type(each) is str for each in texts) and all(type(n) is int for n in numbers)
+    return mark if is_whole else None

@@ -69,7 +69,7 @@ class TrustStore:
             document = json.loads(data)
             if document["format"] != _FORMAT:
                 raise ValueError(f"its format is {document['format']!r}")
-            found = [TrustRecord(**each) for each in document["plugins"]]
+            found = [_record(each) for each in document["plugins"]]
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise self._unusable(f"it is damaged ({error})") from None
         return {(each.plugin_id, each.path): each for each in found}
@@ -151,3 +151,14 @@ class TrustStore:
             path=str(self.path),
             reason=reason,
         )
+
+
+def _record(table: dict[str, str | None]) -> TrustRecord:
+    """The record of a table from the file; TypeError for one that is none."""
+    record = TrustRecord(**table)  # type: ignore[arg-type]
+    if not (isinstance(record.plugin_id, str) and isinstance(record.path, str)):
+        raise TypeError("a plugin has no id or no path")
+    rest = (record.sha256, record.trusted_at, record.off)
+    if not all(each is None or isinstance(each, str) for each in rest):
+        raise TypeError(f"the record of {record.plugin_id} has other values than text")
+    return record

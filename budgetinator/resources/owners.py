@@ -124,6 +124,10 @@ class Owner:
         """Whether it was cleaned up after its component died, and nothing is left."""
         return not self.open and not len(self) and self.ref() is None
 
+    def is_bare(self) -> bool:
+        """Whether taking it out of the book means closing nothing and calling nobody."""
+        return not (len(self) or self.callbacks or self.children or self.cleaning)
+
     def require_open(self) -> None:
         """Raise ComponentDestroyed, with the place, once its clean-up has begun."""
         if not self.open:

@@ -238,7 +238,11 @@ class Tracking:
             with self.ledger.lock:
                 self.orphans += bereft
         me = threading.current_thread()
-        self._bury(lambda owner: owner.thread is me or not owner.thread.is_alive())
+        # Of one that left nothing there is nothing to close, in whatever thread: that of one made
+        # in a thread of Qt never calls again, and Python takes it to be alive for ever.
+        self._bury(
+            lambda owner: owner.is_bare() or owner.thread is me or not owner.thread.is_alive()
+        )
 
     def tick(self) -> None:
         """Settle, and close what waited for its thread since the last tick."""

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import importlib.util
+import signal
+import subprocess
+import time
+from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from budgetinator.budgets.sample import PLANTED
-from tests.cli.running import call, names_in, run
+from tests.cli.running import COMMAND, call, environment, names_in, run
+
+NO_SCREEN = {"DISPLAY": "", "WAYLAND_DISPLAY": ""}
 
 
 def test_it_gives_back_what_it_held(
@@ -49,7 +57,7 @@ def test_it_gives_back_what_it_held(
 
 def test_it_tells_its_story(tmp_path: Path) -> None:
     """Made, printed, checked, shown, changed, saved, tracked, given back."""
-    ended = run("demo", env={"TMPDIR": str(tmp_path)})
+    ended = run("demo", env={"TMPDIR": str(tmp_path), **NO_SCREEN})
     assert (ended.code, ended.err) == (0, "")
     for text in (
         "10 sheets, ",
@@ -71,8 +79,34 @@ def test_it_keeps_the_workbook_where_asked(
 ) -> None:
     """`--keep` makes the folder, and replaces nothing."""
     folder = tmp_path / "new" / "folder"
-    assert call(capsys, "demo", "--keep", folder).code == 0
+    assert call(capsys, "demo", "--no-window", "--keep", folder).code == 0
     assert names_in(folder) == ["sample-consortium.xlsx"]
     again = call(capsys, "demo", "--keep", folder)
     assert again.code == 2
     assert "exists already" in again.line
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("PySide6"), reason="PySide6 is not installed")
+def test_the_window_shows_it_and_then_it_goes(tmp_path: Path) -> None:
+    """The workbook is open in a process of the window's, and nothing of it stays."""
+    env = environment(QT_QPA_PLATFORM="offscreen", TMPDIR=str(tmp_path))
+    command = [*COMMAND, "demo", "--window"]
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as shown:
+        assert shown.stdout is not None
+        for line in shown.stdout:
+            if line.startswith("The window shows it"):
+                break
+        # The workbook's process, and the spare one that takes its place.
+        wait_until(lambda: len(psutil.Process(shown.pid).children(recursive=True)) > 1)
+        shown.terminate()
+        rest = shown.stdout.read()
+    assert shown.returncode == 128 + signal.SIGTERM
+    assert "0 resources and 0 descriptors left over." in rest
+    assert names_in(tmp_path) == []
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    until = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < until, "it did not come"
+        time.sleep(0.05)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from budgetinator.budgets.comparing.alignment import AlignedSheets, Label
-from budgetinator.budgets.comparing.cells import EMPTY, SameFormula, compared
+from budgetinator.budgets.comparing.cells import EMPTY, FILLED, SameFormula, compared
 from budgetinator.budgets.comparing.differences import CellDifference, CellPlace, DifferenceKind
 from budgetinator.budgets.comparing.equality import same_formula
 from budgetinator.budgets.findings import CellContent
@@ -92,6 +92,8 @@ def _content(sheets: AlignedSheets, side: int, place: Place | None) -> Content:
         return EMPTY
     sheet = (sheets.before, sheets.after)[side]
     value, formula = sheet.values.get(place), sheet.formulas.get(place)
+    if formula is None and any(area.contains(*place) for area in sheet.areas):
+        return Content(value, FILLED)
     if value is None and formula is not None:
         return Content(sheets.results[side].get(place), formula)  # type: ignore[arg-type]
     return Content(value, formula)

@@ -20,9 +20,20 @@ from budgetinator.workbooks.addresses import Area
 from budgetinator.workbooks.reading.celltexts import Value
 from budgetinator.workbooks.reading.exactcells import Content
 
-__all__ = ["EMPTY", "FoundCell", "SameFormula", "Tick", "compared", "differing_cells", "shown_as"]
+__all__ = [
+    "EMPTY",
+    "FILLED",
+    "FoundCell",
+    "SameFormula",
+    "Tick",
+    "compared",
+    "differing_cells",
+    "shown_as",
+]
 
 EMPTY = Content(None, None)
+FILLED = "{}"
+"""Stands for the formula of a cell that another cell's formula fills."""
 
 SameFormula: TypeAlias = Callable[[str, str], bool]
 Tick: TypeAlias = Callable[[int, str], None]
@@ -129,5 +140,5 @@ def _content(cell: Content | Value, row: int, column: int, areas: tuple[Area, ..
     if areas and content.formula is None and content.value is not None:
         for area in areas:
             if area.contains(row, column):
-                return Content(content.value, "{}")
+                return Content(content.value, FILLED)
     return content

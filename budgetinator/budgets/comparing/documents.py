@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from budgetinator.budgets.comparing.differences import (
@@ -155,6 +156,8 @@ def _content(content: CellContent) -> Any:
         return {"error": str(content)}
     if isinstance(content, Decimal):
         return _amount(content)
+    if isinstance(content, float) and not isfinite(content):
+        return {"error": "#NUM!"}  # JSON has no number for it, and neither has Excel
     if isinstance(content, dt.timedelta):
         return {"seconds": content.total_seconds()}
     if isinstance(content, dt.time):

@@ -35,10 +35,7 @@ def paired_tabs(
     found = {name: theirs[other] for name, other in other_of.items()}
     rest = [tab for tab in after if tab.name not in own[1]]
     ours = [tab for tab in before if tab.name not in own[0]]
-    by_name = {tab.name.casefold(): tab for tab in rest}
-    for tab in ours:
-        if tab.name.casefold() in by_name:
-            found[tab.name] = by_name[tab.name.casefold()]
+    found |= {one.name: other for one, other in _same_name(ours, rest)}
     taken = {tab.name for tab in found.values()}
     left = [tab for tab in ours if tab.name not in found]
     right = [tab for tab in rest if tab.name not in taken]
@@ -47,6 +44,23 @@ def paired_tabs(
         taken.add(other.name)
     pairs: list[TabPair] = [(tab, found.get(tab.name)) for tab in before]
     return (*pairs, *((None, tab) for tab in after if tab.name not in taken))
+
+
+def _same_name(left: list[TabName], right: list[TabName]) -> Iterator[tuple[TabName, TabName]]:
+    """Sheets of one kind and name; names in other case for those that have no such partner.
+
+    Names that differ for Excel may fold to one (`Maß` and `Mass`), and a file may have names
+    that differ by case alone.
+    """
+    others = {(tab.kind, tab.name): tab for tab in right}
+    exact = [tab for tab in left if (tab.kind, tab.name) in others]
+    for tab in exact:
+        yield tab, others.pop((tab.kind, tab.name))
+    folded = {(tab.kind, tab.name.casefold()): tab for tab in reversed(others.values())}
+    for tab in left:
+        key = tab.kind, tab.name.casefold()
+        if tab not in exact and key in folded:
+            yield tab, folded.pop(key)
 
 
 def _renamed(

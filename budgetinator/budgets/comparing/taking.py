@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from budgetinator.budgets.comparing.cells import shown_as
 from budgetinator.budgets.comparing.differences import (
@@ -212,31 +212,87 @@ def _into_budget(
     workbook = manager.workbook
     lost: tuple[str, ...] = ()
     with amending(workbook) as amendment:
-        _put(amendment, comparison, cells)
-        for each in partners:
-            lost += _go_or_come(amendment, each, lose=lose)
-        renew_overviews(amendment)
+        has_renamed = _put(amendment, comparison, cells)
+        # Otherwise no link leads elsewhere than before.
+        if has_renamed or partners:
+            kept = _overview_rows(amendment)
+            for each in partners:
+                lost += _go_or_come(amendment, each, lose=lose)
+            renew_overviews(amendment)
+            _put_back(amendment, kept)
         version = append_version(amendment, _summary(comparison, cells, partners), at=at)
         return change_of(amendment, version, lost)
 
 
-def _put(amendment: Amendment, comparison: VersionComparison, cells: list[CellDifference]) -> None:
+def _put(amendment: Amendment, comparison: VersionComparison, cells: list[CellDifference]) -> bool:
+    """Set the cells, and have sheets follow their partner's acronym; whether any did.
+
+    Formulas are set first, with the names that sheets have so far, so that they follow too.
+    """
     from budgetinator.budgets.model import Partner
     from budgetinator.budgets.partners import rename_partner
 
     sheets = {sheet.title: sheet for sheet in amendment.workbook.worksheets}
+    acronyms = {each.before_at: each for each in cells if _is_acronym(each)}
     by_sheet: dict[str, dict[str, CellInput]] = {}
+    named: dict[str, dict[str, CellInput]] = {}
     for place, content in _contents(comparison, cells).items():
-        by_sheet.setdefault(place.sheet, {})[place.cell] = content
-    acronym = input_cell("acronym").label
-    for each in cells:
-        if each.partner is not None and each.label == acronym and each.before_at is not None:
-            name = parse_partner_sheet(each.before_at.sheet)
-            if name is not None:
-                renamed = Partner(name.number, str(each.after or ""))
-                rename_partner(amendment, sheets[each.before_at.sheet], renamed)
+        into = named if place in acronyms else by_sheet
+        into.setdefault(place.sheet, {})[place.cell] = content
     for title, contents in by_sheet.items():
         amendment.put(sheets[title], contents)
+    for place, each in acronyms.items():
+        name = parse_partner_sheet(place.sheet) if place is not None else None
+        if place is not None and name is not None:
+            renamed = Partner(name.number, str(each.after or ""))
+            rename_partner(amendment, sheets[place.sheet], renamed)
+    for title, contents in named.items():
+        amendment.put(sheets[title], contents)
+    return bool(acronyms)
+
+
+def _is_acronym(each: CellDifference) -> bool:
+    return each.partner is not None and each.label == input_cell("acronym").label
+
+
+_Rows: TypeAlias = "dict[tuple[str, int], dict[str, CellInput]]"
+
+
+def _overview_rows(amendment: Amendment) -> _Rows:
+    """What the overviews' rows hold, typed over or not, by sheet and by the partner's number."""
+    from budgetinator.budgets.overviews import OVERVIEWS, known_sheet
+    from budgetinator.budgets.partnersheets import partner_sheets
+
+    found: _Rows = {}
+    for overview in OVERVIEWS:
+        sheet: Any = known_sheet(amendment.workbook, overview.sheet)
+        if sheet is None:
+            continue
+        letters = [each.letter for each in overview.columns]
+        letters += [overview.row_sum] if overview.row_sum is not None else []
+        for number in partner_sheets(amendment.workbook):
+            cells = (sheet[f"{letter}{overview.row(number)}"] for letter in letters)
+            found[sheet.title, number] = {
+                cell.coordinate: Formula(cell.value) if cell.data_type == "f" else cell.value
+                for cell in cells
+                if cell.value is not None
+            }
+    return found
+
+
+def _put_back(amendment: Amendment, rows: _Rows) -> None:
+    """Give the rows of partners that stay what they held: links, or what people typed there."""
+    from budgetinator.budgets.partnersheets import partner_sheets
+
+    going = [sheet.title for sheet in amendment.going]
+    staying = {
+        number
+        for number, sheet in partner_sheets(amendment.workbook).items()
+        if sheet.title not in going
+    }
+    for (title, number), contents in rows.items():
+        if number in staying:
+            amendment.put(amendment.workbook[title], contents)
 
 
 def _go_or_come(amendment: Amendment, each: PartnerDifference, *, lose: bool) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from budgetinator.workbooks.patch.parts import SmallPart
 from budgetinator.workbooks.patch.patching import losses_of_cells
 from budgetinator.workbooks.patch.refusals import Site
 from budgetinator.workbooks.patch.workbookxml import WorkbookPart
+from budgetinator.workbooks.worksheets import normalised_changes
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -82,6 +83,8 @@ class Editing:
             return self._set_in_workbook(changes, opened.workbook)
         with self._package(opened) as package:
             places = _places(package, changes)
+            if len({place.address for place in places.values()}) < len(places):
+                normalised_changes(package, changes, self._path)  # raises: one is named twice
             of_file = self._read(package, places, opened)
             old = {given: self._now(place, of_file, opened) for given, place in places.items()}
             back = {

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import os
 import pickle
+import select
 import struct
 import threading
+from concurrent.futures import Future
 from typing import Any
 
 __all__ = ["FrameReader", "FrameWriter", "decoded", "encoded"]
@@ -42,12 +44,38 @@ class FrameWriter:
 
     def write(self, data: bytes) -> None:
         """Write one frame; waits while the pipe is full."""
+        frame, written = _HEAD.pack(len(data)) + data, 0
         with self._lock:
             if self._closed:
                 raise ValueError("the pipe was closed")
-            view = memoryview(_HEAD.pack(len(data)) + data)
-            while view:
-                view = view[os.write(self._descriptor, view[:_PIECE]) :]
+            # Nothing here that the collector counts: a finalizer might want to write as well.
+            while written < len(frame):
+                written += os.write(self._descriptor, frame[written : written + _PIECE])
+
+    def write_whole(self, data: bytes) -> None:
+        """The same, and whole also if the handler of a signal raises here, as Ctrl-C does.
+
+        Handlers run in the main thread, and between two pieces they would leave half a
+        frame, after which the other end understands nothing. So a frame that is more than
+        the system writes at once is written by another thread.
+        """
+        main = threading.main_thread()
+        if len(data) + _HEAD.size <= select.PIPE_BUF or threading.current_thread() is not main:
+            self.write(data)
+            return
+        done: Future[None] = Future()
+        threading.Thread(
+            target=self._write_for, args=(data, done), name="writing a request", daemon=True
+        ).start()
+        done.result()
+
+    def _write_for(self, data: bytes, done: Future[None]) -> None:
+        try:
+            self.write(data)
+        except (OSError, ValueError) as error:
+            done.set_exception(error)
+        else:
+            done.set_result(None)
 
     def close(self, patience: float = -1) -> bool:
         """Close the pipe, when a write under way has ended; False if that takes too long.

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from budgetinator.config import Settings, default_state_dir
-from budgetinator.errors import Cancelled, ComponentDestroyed
+from budgetinator.errors import Cancelled, ComponentDestroyed, HostDied
 from budgetinator.resources import BaseResourceCoordinator, ResourceType, next_component_id
 from budgetinator.resources.sites import creation_site
 from budgetinator.workbooks.host.knowledge import Knowledge
@@ -26,7 +26,6 @@ from budgetinator.workbooks.managed import warn_unsaved
 from budgetinator.workbooks.surroundings import Surroundings, surroundings_of
 
 if TYPE_CHECKING:
-    from budgetinator.errors import HostDied
     from budgetinator.resources import ResourceManagementService
     from budgetinator.resources.signals import Signal
     from budgetinator.workbooks.host.sheets import SheetInfo
@@ -40,10 +39,8 @@ __all__ = ["WorkbookHost"]
 
 log = logging.getLogger("budgetinator.workbooks")
 
-# A save is never cut short by `cancel`, and what sets cells takes no time worth it.
-_CANCELLABLE = frozenset(
-    {"rows", "contents", "losses", "recalculate", "inspect", "apply", "change"}
-)
+# What changes the workbook or its file is never cut short: half of it would be saved later.
+_CANCELLABLE = frozenset({"rows", "contents", "losses", "recalculate", "inspect"})
 
 
 class WorkbookHost:
@@ -101,7 +98,7 @@ class WorkbookHost:
         """
         surroundings = surroundings_of(service)
         knowledge = Knowledge(os.fsdecode(path))
-        line = Line(spare.take() if spare is not None else ChildProcess("workbook"), knowledge)
+        line = _begin(spare, knowledge)
         host: Self | None = None
         try:
             host = cls(line, knowledge, surroundings)
@@ -116,8 +113,7 @@ class WorkbookHost:
             raise
         finally:
             if spare is not None:
-                with contextlib.suppress(ComponentDestroyed):  # its service was closed
-                    spare.warm()
+                _warm(spare)
         host._measure()
         return host
 
@@ -280,7 +276,8 @@ class WorkbookHost:
         """What `function(manager, *arguments)` returns, called in the process.
 
         `manager` is its ExcelManager. The function is found there by its module and name;
-        it, the arguments and what it returns or raises must be picklable.
+        it, the arguments and what it returns or raises must be picklable. One that has begun
+        is done to its end, also when Cancelled is raised here, which says so by `goes_on`.
         """
         return self._ask("apply", function, arguments, cancelled=cancelled)
 
@@ -298,7 +295,7 @@ class WorkbookHost:
         return self._ask("change", operation, arguments, cancelled=cancelled)
 
     def cancel(self) -> None:
-        """Have whoever waits for anything but a save or cells being set get Cancelled now."""
+        """Have whoever waits for something that changes nothing get Cancelled now."""
         self._line.cancel(_CANCELLABLE)
 
     # Ending
@@ -310,9 +307,9 @@ class WorkbookHost:
         seconds, by default the setting `resources.worker_deadline_seconds`, it is killed,
         which the log tells.
         """
-        dropped = not self._is_closed and self.has_unsaved_changes and not self._knowledge.is_dead
+        was_open = not self._is_closed and not self._knowledge.is_dead
         self.force_close(timeout)
-        if dropped:
+        if was_open and self.has_unsaved_changes:  # asked now: a save under way was completed
             warn_unsaved(self.path)
 
     def force_close(self, timeout: float | None = None) -> None:
@@ -362,6 +359,27 @@ class WorkbookHost:
         if self.is_open:
             with contextlib.suppress(LookupError):  # it has just been let go of
                 self._coordinator.service.resize_resource(self._resource_id, self.memory())
+
+
+def _begin(spare: HostSpare | None, knowledge: Knowledge) -> Line:
+    try:
+        return Line(spare.take() if spare is not None else ChildProcess("workbook"), knowledge)
+    except (OSError, RuntimeError) as error:  # no descriptor, process or thread is left
+        raise HostDied(
+            f"No process could be started for {knowledge.path}: {error}. Close other workbooks "
+            "or programs, and open it again.",
+            path=knowledge.path,
+        ) from error
+
+
+def _warm(spare: HostSpare) -> None:
+    """Have the next one ready; that there is none must not cost the workbook just opened."""
+    try:
+        spare.warm()
+    except ComponentDestroyed:  # its service was closed
+        pass
+    except OSError as error:
+        log.warning("No spare process could be started: %s", error)
 
 
 def _order(path: str, surroundings: Surroundings, settings: Settings | None) -> OpenOrder:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from budgetinator.errors import JournalError
+from budgetinator.errors import BudgetinatorError, JournalError, TaskExited
 from budgetinator.resources.service import ResourceManagementService
 from budgetinator.workbooks.addresses import split_address
 from budgetinator.workbooks.host.messages import OpenOrder
@@ -47,9 +47,7 @@ _KEPT_BYTES = 256 * 1024 * 1024
 class HostedWorkbook:
     """Serves the requests of one `WorkbookHost`, in the thread that owns the workbook."""
 
-    interruptible = frozenset(
-        {"open", "contents", "losses", "recalculate", "inspect", "apply", "change"}
-    )
+    interruptible = frozenset({"open", "contents", "losses", "recalculate", "inspect"})
 
     def __init__(self) -> None:
         self._manager: ExcelManager | None = None
@@ -147,30 +145,36 @@ class HostedWorkbook:
             # Cut short just after the file was replaced, it would be taken for another's change;
             # nothing is lost by opening anew, for nothing unsaved is recalculated.
             if not done and not self._workbook.is_modified:
-                self.reload()
+                with contextlib.suppress(BudgetinatorError):  # what came before tells more
+                    self.reload()
         self._look_again()
         return report
 
     def reload(self) -> None:
+        # Where the file cannot be opened, what was set stays.
+        custody = self._workbook.custody
+        Package.open(custody.location.path, custody.surroundings.settings.opening).close()
         self._workbook.reload()
         self._edits.forget()
         self._look_again()
 
     def inspect(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
         """What a function of the parent's finds out from the manager, which it leaves as it is."""
-        return function(self._workbook, *arguments)
+        return _called(function, self._workbook, arguments)
 
     def apply(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
         """What a function of the parent's makes of the manager."""
+        self._has_news = True
         try:
-            return function(self._workbook, *arguments)
+            return _called(function, self._workbook, arguments)
         finally:
             self._look_again()
 
     def change(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
         """What a function of the parent's makes of the openpyxl workbook."""
+        self._has_news = True
         try:
-            return function(self._workbook.workbook, *arguments)
+            return _called(function, self._workbook.workbook, arguments)
         finally:
             self._look_again()
 
@@ -281,6 +285,18 @@ _ANSWERS: Mapping[str, Callable[..., Any]] = {
         "changed_on_disk",
     )
 }
+
+
+def _called(function: Callable[..., Any], first: Any, arguments: tuple[Any, ...]) -> Any:
+    """What the function returns; TaskExited if it ends the program, which is not the parent's."""
+    try:
+        return function(first, *arguments)
+    except (SystemExit, KeyboardInterrupt) as error:
+        code = error.code if isinstance(error, SystemExit) else None
+        raise TaskExited(
+            f"The function ended with {error!r} and no result; let it return or raise an error.",
+            code=code if code is None or isinstance(code, int) else str(code),
+        ) from error
 
 
 def _journal(order: OpenOrder) -> Journal | None:

@@ -39,7 +39,7 @@ Box = SimpleQueue[Answer | Failure | Chunk | Exception]
 Asking = Callable[[], bool]
 _ASKED_EVERY = 0.03
 # If one has begun when it is cancelled, the child completes it.
-_NEVER_CUT_SHORT = frozenset({"save", "set_cells", "reload"})
+_NEVER_CUT_SHORT = frozenset({"save", "set_cells", "reload", "apply", "change"})
 
 
 class Peer(Protocol):
@@ -143,7 +143,8 @@ class Line:
 
         Whether it ended by itself. Who still waits gets the peer's closed error.
         """
-        if threading.current_thread() is self._reader:  # it died, and its owner lets go of it
+        if threading.current_thread() is self._reader:
+            self._end_elsewhere(patience)
             return True
         with self._lock:
             self._closing = True
@@ -158,6 +159,19 @@ class Line:
 
     # Inside
 
+    def _end_elsewhere(self, patience: float) -> None:
+        """For a listener of the log or a finalizer, in the thread that would wait for itself.
+
+        After a death, when its owner lets go of it, there is nothing to do.
+        """
+        if self._exit is None:
+            with self._lock:
+                self._closing = True
+            pid = self.process.pid
+            threading.Thread(
+                target=self.end, args=(patience,), name=f"end of process {pid}", daemon=True
+            ).start()
+
     def _ask(self, name: str, arguments: tuple[Any, ...]) -> tuple[int, _Waiting]:
         self._settle()
         data = _portable(name, arguments)
@@ -169,7 +183,12 @@ class Line:
                 self._waiting[number] = waiting
         if not is_open:
             raise self._end_error()
-        self._send(encoded(Request(number, name, data)))
+        try:
+            self._send(encoded(Request(number, name, data)))
+        except BaseException:  # Ctrl-C: it may be sent, and nobody waits for it
+            with self._lock:
+                self._waiting.pop(number, None)
+            raise
         return number, waiting
 
     def _tell(self, message: Grant | Cancel) -> None:
@@ -178,7 +197,7 @@ class Line:
     def _send(self, data: bytes) -> None:
         # A child that has ended, or a line that was closed, answers through the reader.
         with contextlib.suppress(BrokenPipeError, ValueError):
-            self.process.requests.write(data)
+            self.process.requests.write_whole(data)
 
     def _settle(self) -> None:
         while self._dropped:

@@ -20,7 +20,12 @@ from queue import Empty, SimpleQueue
 from types import FrameType
 from typing import Any, Protocol
 
-from budgetinator.errors import BudgetinatorError, Cancelled, TaskFailed, TaskNotPicklable
+from budgetinator.errors import (
+    BudgetinatorError,
+    Cancelled,
+    TaskFailed,
+    TaskNotPicklable,
+)
 from budgetinator.workbooks.host.frames import FrameReader, FrameWriter, decoded, encoded
 from budgetinator.workbooks.host.messages import (
     Answer,
@@ -34,7 +39,7 @@ from budgetinator.workbooks.host.messages import (
     Role,
 )
 
-__all__ = ["READ_AHEAD", "Served", "serve"]
+__all__ = ["READ_AHEAD", "Served", "serve", "watch_parent"]
 
 READ_AHEAD = 2
 # After the parent's end: what cannot be cut short, a save, may take so many seconds.
@@ -128,7 +133,7 @@ class _Serving:
         os._exit(1)
 
     def _frames(self, parent: int) -> Iterator[bytes]:
-        with _watch(parent, self._reader.descriptor) as is_there:
+        with watch_parent(parent, self._reader.descriptor) as is_there:
             while is_there():
                 data = self._reader.read()
                 if data is None:
@@ -248,6 +253,9 @@ class _Serving:
 
     def _log(self, line: LogLine) -> None:
         """Write a line as a whole: a signal that comes meanwhile counts afterwards."""
+        if threading.get_ident() != self._main:
+            self._writer.write(encoded(line))
+            return
         interruptible, self._interruptible = self._interruptible, False
         self._writer.write(encoded(line))
         self._interruptible = interruptible
@@ -308,7 +316,7 @@ def _not_portable(what: str, error: Exception) -> TaskNotPicklable:
 
 
 @contextlib.contextmanager
-def _watch(parent: int, descriptor: int) -> Iterator[Callable[[], bool]]:
+def watch_parent(parent: int, descriptor: int) -> Iterator[Callable[[], bool]]:
     """Waits for something to read; False once the parent is gone.
 
     The end of the pipe tells that too, unless the parent forked and its child holds the

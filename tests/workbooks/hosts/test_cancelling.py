@@ -70,7 +70,7 @@ def test_a_function_is_cut_short(
     """Whether it computes or waits; the next request is served at once."""
     host = open_host(book)
     begun = book.with_suffix(".begun")
-    waiting = _Waiting(lambda: host.apply(function, begun))
+    waiting = _Waiting(lambda: host.inspect(function, begun))
     until(begun.exists)
     began = time.monotonic()
     host.cancel()
@@ -84,7 +84,7 @@ def test_a_question_that_is_asked_meanwhile(open_host: OpenHost, book: Path) -> 
     host = open_host(book)
     is_cancelled = threading.Event()
     begun = book.with_suffix(".begun")
-    waiting = _Waiting(lambda: host.apply(wait, begun, cancelled=is_cancelled.is_set))
+    waiting = _Waiting(lambda: host.inspect(wait, begun, cancelled=is_cancelled.is_set))
     until(begun.exists)
     began = time.monotonic()
     is_cancelled.set()
@@ -139,7 +139,7 @@ def test_requests_behind_a_cancelled_one_are_served(open_host: OpenHost, book: P
     host = open_host(book)
     is_cancelled = threading.Event()
     begun = book.with_suffix(".begun")
-    first = _Waiting(lambda: host.apply(wait, begun, cancelled=is_cancelled.is_set))
+    first = _Waiting(lambda: host.inspect(wait, begun, cancelled=is_cancelled.is_set))
     second = _Waiting(lambda: host.contents(["A1"], cancelled=is_cancelled.is_set))
     until(lambda: len(host._line._waiting) == 2)
     found: list[object] = []

@@ -162,7 +162,7 @@ def test_closing_ends_what_is_under_way(open_host: OpenHost, book: Path) -> None
 
     def ask() -> None:
         try:
-            host.apply(wait_long)
+            host.inspect(wait_long)
         except (Cancelled, WorkbookClosed) as error:
             outcome.append(error)
 

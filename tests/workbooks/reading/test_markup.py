@@ -343,7 +343,7 @@ def test_nothing_is_believed_of_a_block_that_holds_something_else() -> None:
     ],
 )
 def test_markup_between_cells_is_looked_at_once(gap: str) -> None:
-    """Thousands of empty cells before something that nobody foresaw cost no more than their length."""
+    """Thousands of empty cells before what nobody foresaw cost no more than their length."""
     block = '<row r="1">' + gap * 20_000 + "<odd/></row>"
     cells = PlainCells(None, "")  # type: ignore[arg-type]  no cell is read
     assert cells.rows(block) is None

@@ -1,0 +1,1 @@
+"""Cells as people type and see them; knows nothing of Qt."""

@@ -1,0 +1,1 @@
+"""The widgets of the window: each shows one thing and holds no workbook."""
