@@ -9,22 +9,20 @@ when one of them is gone; so it does not outlive its parent, also one that is ki
 from __future__ import annotations
 
 import contextlib
-import marshal
 import os
 import signal
 import subprocess
 import sys
 import threading
-from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from budgetinator.controllers import child
 from budgetinator.controllers.childtask import CANCEL, Message, TaskOrder
 from budgetinator.controllers.progress import Progress
 from budgetinator.controllers.tasks import Task
 from budgetinator.errors import TaskFailed, TaskNotPicklable, TaskProcessDied
 from budgetinator.workbooks.host.frames import FrameReader, FrameWriter, decoded, encoded
 from budgetinator.workbooks.host.portable import Portable, portable
+from budgetinator.workbooks.host.process import boot_frame, child_command
 
 __all__ = ["InProcess"]
 
@@ -33,7 +31,7 @@ GRACE = 0.05
 LEAVING = 1.0
 """Seconds that a process gets to end after its result."""
 
-_PACKAGE = str(Path(__file__).resolve().parents[1])
+_RUN = "budgetinator.controllers.childtask:run"
 
 T = TypeVar("T")
 
@@ -96,7 +94,7 @@ class _Child:
         """Tell it where everything is, and what to run."""
         order = TaskOrder(task.data, task.main, list(sys.argv))
         with contextlib.suppress(BrokenPipeError):  # its end is seen by who follows it
-            self._writer.write(marshal.dumps((_PACKAGE, list(sys.path), os.getpid())))
+            self._writer.write(boot_frame(_RUN, os.getpid(), looks_as_parent=True))
             self._writer.write(encoded(order))
         self._ordered.set()
 
@@ -154,10 +152,9 @@ class _Child:
 
 def _started(name: str) -> subprocess.Popen[bytes]:
     """A process in a session of its own: a Ctrl-C in the terminal is the parent's to answer."""
-    utf8 = f"utf8={int(sys.flags.utf8_mode)}"
     try:
         return subprocess.Popen(  # noqa: S603 - this interpreter, our own script
-            [sys.executable, "-I", "-X", utf8, child.__file__],
+            child_command(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING
 from budgetinator.errors import PluginRefused
 from budgetinator.plugins.literals import MOST_SOURCE_BYTES, metadata_of
 from budgetinator.plugins.manifest import Manifest, Origin, read_table
-from budgetinator.plugins.tree import read_regular, refuse_foreign
+from budgetinator.plugins.tree import SINGLE, Tree, read_regular, refuse_foreign
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-__all__ = ["Discovery", "PluginProblem", "discover"]
+__all__ = ["Discovery", "PluginProblem", "described_in", "discover"]
 
 MANIFEST = "plugin.toml"
 MOST_ENTRIES = 2_000
@@ -97,6 +97,29 @@ def discover(
                 break
             found.look(place, lambda place=place: _of_place(place))  # type: ignore[misc]
     return found
+
+
+def described_in(tree: Tree, manifest: Manifest) -> Manifest:
+    """What a plugin that was found says of itself in this snapshot; PluginRefused as for a file.
+
+    The manifest was read before the snapshot, and its file may have been another one then.
+    """
+    origin = manifest.origin
+    name = SINGLE
+    if origin.manifest_path != origin.root:
+        name = origin.manifest_path.relative_to(origin.root).as_posix()
+    source = tree.files.get(name, b"")
+    try:
+        found = _toml(source) if name == MANIFEST else metadata_of(source)
+    except ValueError as error:
+        raise PluginRefused(
+            f"{origin.manifest_path} cannot be used: {error}.",
+            path=str(origin.manifest_path),
+            reason=str(error),
+        ) from None
+    if origin.source == "entry point":
+        found = {"id": manifest.plugin_id, **_without_entry(found or {}, origin)}
+    return read_table(found or {}, origin)
 
 
 def _candidates(folder: Path) -> list[Path]:

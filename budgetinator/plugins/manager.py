@@ -23,13 +23,14 @@ from budgetinator.errors import (
     PluginRequired,
 )
 from budgetinator.memory.readings import resident_bytes
-from budgetinator.plugins.discovery import PluginProblem, discover
+from budgetinator.plugins.discovery import PluginProblem, described_in, discover
 from budgetinator.plugins.info import PluginInfo
 from budgetinator.plugins.lifecycle import PluginLifeCycle, registered_service
 from budgetinator.plugins.loading import dismantle, load, stripped
 from budgetinator.plugins.marks import LoadingMarks
 from budgetinator.plugins.order import dependants_of, starting_order
 from budgetinator.plugins.store import TrustStore
+from budgetinator.plugins.tree import Tree
 from budgetinator.plugins.trusting import Trusting, Verification
 from budgetinator.plugins.workbench import Workbench
 from budgetinator.resources import ResourceManagementService, Signal
@@ -313,6 +314,7 @@ class PluginManager:
     def _bring_up(self, info: PluginInfo) -> None:
         tree = self._trusting.tree(info)
         self._trusting.require(info, tree)
+        _refuse_described_otherwise(info, tree)
         self._displace(info)
         before, began = resident_bytes(), time.perf_counter()
         try:
@@ -368,9 +370,9 @@ class PluginManager:
         plugin_id = info.plugin_id
         self.plugin_unloading.emit(plugin_id)
         loaded, info.loaded = info.loaded, None
-        self._loaded.remove(info)
         if loaded is None:
-            return
+            return  # whoever was told has unloaded it
+        self._loaded.remove(info)
         info.start_seconds, info.loading_bytes, info.problem = None, 0, None
         evidence, failures = dismantle(loaded, heir=self)
         holders = evidence.holders()
@@ -399,6 +401,18 @@ class PluginManager:
         if isinstance(error, PluginHeld):
             error.holders = holders
         raise error
+
+
+def _refuse_described_otherwise(info: PluginInfo, tree: Tree) -> None:
+    """Refuse files that were trusted beside a description that is none of them."""
+    if info.source != "shipped" and described_in(tree, info.manifest) != info.manifest:
+        raise PluginRefused(
+            f"The plugin {info.plugin_id} describes itself otherwise than when it was found; look "
+            "for plugins again and load it then.",
+            plugin_id=info.plugin_id,
+            path=str(info.file_path),
+            reason="its description has changed since it was found",
+        )
 
 
 def default_plugin_folder() -> Path:

@@ -17,6 +17,7 @@ from tests.leaks import (
     failing_operations,
     memory_operations,
     resource_operations,
+    upper_operations,
     workbook_operations,
 )
 from tests.leaks.ground import Ground, Operation
@@ -31,6 +32,7 @@ OPERATIONS = {
     **failing_operations.OPERATIONS,
     **resource_operations.OPERATIONS,
     **memory_operations.OPERATIONS,
+    **upper_operations.OPERATIONS,
 }
 
 

@@ -31,12 +31,16 @@ Role = Literal["workbook", "function"]
 class Boot(NamedTuple):
     """The first frame, marshalled, because the child can import nothing of ours before it."""
 
-    role: Role
+    module: str
+    function: str
+    """Called with the descriptors of its two pipes and the arguments."""
+    arguments: tuple[str | int, ...]
     package: str
     """The folder of this very package, so that the child runs the same one."""
     path: list[str]
-    log_level: int
-    parent: int
+    looks_as_parent: bool
+    """Whether modules are looked for as by the parent, for functions of its own, or after
+    the interpreter's."""
 
 
 class Request(NamedTuple):

@@ -20,9 +20,10 @@ from budgetinator.workbooks.host import child
 from budgetinator.workbooks.host.frames import FrameReader, FrameWriter
 from budgetinator.workbooks.host.messages import Boot, Role
 
-__all__ = ["ChildProcess"]
+__all__ = ["ChildProcess", "boot_frame", "child_command"]
 
 _PACKAGE = Path(__file__).resolve().parents[2]
+_SERVE = "budgetinator.workbooks.host.serving:serve"
 _LAST_WORDS = 2_000
 # A child that has closed its pipes is at its end; what is left of it takes no time.
 _GRACE = 1.0
@@ -39,7 +40,7 @@ class ChildProcess:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  closed by `release`
         try:
             self._popen = subprocess.Popen(  # noqa: S603  this interpreter, our own script
-                [*_interpreter(), child.__file__],
+                child_command(),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._errors,
@@ -55,9 +56,9 @@ class ChildProcess:
             self.requests = FrameWriter(os.dup(requests.fileno()))
             self.answers = FrameReader(os.dup(answers.fileno()))
         level = logging.getLogger("budgetinator").getEffectiveLevel()
-        boot = Boot(role, str(_PACKAGE), list(sys.path), level, os.getpid())
+        boot = boot_frame(_SERVE, role, level, os.getpid(), looks_as_parent=role == "function")
         with contextlib.suppress(BrokenPipeError):  # its end is seen by whoever asks it
-            self.requests.write(marshal.dumps(tuple(boot)))
+            self.requests.write(boot)
 
     @property
     def pid(self) -> int:
@@ -127,5 +128,14 @@ def _private_bytes(pid: int) -> int:
     return int(memory.rss) - int(getattr(memory, "shared", 0))
 
 
-def _interpreter() -> list[str]:
-    return [sys.executable, "-I", "-X", f"utf8={int(sys.flags.utf8_mode)}"]
+def child_command() -> list[str]:
+    """What starts a child: this interpreter, isolated, with the first lines as its script."""
+    utf8 = f"utf8={int(sys.flags.utf8_mode)}"
+    return [sys.executable, "-I", "-X", utf8, child.__file__]
+
+
+def boot_frame(where: str, *arguments: str | int, looks_as_parent: bool) -> bytes:
+    """The first frame for a child that goes on with a function: `package.module:function`."""
+    module, _, function = where.partition(":")
+    package, path = str(_PACKAGE), list(sys.path)
+    return marshal.dumps(tuple(Boot(module, function, arguments, package, path, looks_as_parent)))

@@ -79,7 +79,7 @@ class _Stream:
         self.credit = READ_AHEAD
 
 
-def serve(role: Role, reading: int, writing: int, log_level: int, parent: int) -> None:
+def serve(reading: int, writing: int, role: Role, log_level: int, parent: int) -> None:
     """Serve until the parent closes its pipe or is gone; never returns."""
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
