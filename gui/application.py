@@ -142,7 +142,8 @@ def _leave_text_on_the_clipboard() -> None:
     the process unloads Qt, and crashes: exit code 139 after each run in which cells were copied.
     """
     clipboard = QGuiApplication.clipboard()
-    if shiboken6.createdByPython(clipboard.mimeData()):
+    data = clipboard.mimeData()
+    if data is not None and shiboken6.createdByPython(data):
         clipboard.setText(clipboard.text())
 
 

@@ -177,6 +177,9 @@ class Documents(QTabWidget):
 
     def close_asking(self, tab: QWidget) -> None:
         """Close a tab; with unsaved changes the question comes first."""
+        if isinstance(tab, WorkbookTab) and not tab.finish_entry():
+            self.setCurrentWidget(tab)
+            return
         close = self._closers.get(id(tab))
         if close is not None:
             # Later, when nothing on the stack holds the widget: its owner looks who does.
@@ -213,6 +216,22 @@ class Documents(QTabWidget):
         except ExceptionGroup as group:
             log.warning("A tab was not closed completely", exc_info=group)
             self.problem.emit("; ".join(map(str, group.exceptions)))
+
+    def finish_entries(self) -> WorkbookTab | None:
+        """Enter what is being typed; the tab in which it is refused."""
+        return next((tab for tab in self.workbooks() if not tab.finish_entry()), None)
+
+    def save_as(self, tab: WorkbookTab, path: str) -> None:
+        """Save elsewhere; a file that another tab has open is that tab's to save."""
+        other = self._tab_of(path)
+        if other is None or other is tab:
+            tab.save_as(path)
+        else:
+            tab.messages.show_message(
+                f"{Path(path).name} is open in another tab. Close it there first, or choose "
+                "another name; nothing was saved.",
+                "warning",
+            )
 
     def save_all(self, then: Callable[[], object]) -> None:
         """Save one after the other; the first that cannot be saved is shown, and ends it."""

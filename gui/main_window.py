@@ -146,8 +146,8 @@ class MainWindow(QMainWindow):
             "reload": on_tab(_reload),
             "close_tab": self.tabs.close_current,
             "quit": self.close,
-            "undo": self._undo.undo,
-            "redo": self._undo.redo,
+            "undo": on_tab(WorkbookTab.undo),
+            "redo": on_tab(WorkbookTab.redo),
             "copy": on_tab(lambda tab: tab.clipboard.copy()),
             "paste": on_tab(lambda tab: tab.clipboard.paste()),
             "clear": on_tab(lambda tab: tab.cells.clear()),
@@ -284,7 +284,7 @@ class MainWindow(QMainWindow):
         """Ask where to save, and go on with that file."""
         tab = self.current_workbook()
         if tab is not None and tab.is_open:
-            choose_target(self, "Save as", tab.path, tab.save_as)
+            choose_target(self, "Save as", tab.path, partial(self.tabs.save_as, tab))
 
     def choose_copy(self) -> None:
         """Ask where to save a copy."""
@@ -345,9 +345,14 @@ class MainWindow(QMainWindow):
                     tab.outside.watch.look()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802  Qt's name
-        saving, modified = self.tabs.saving(), self.tabs.modified()
         if self._is_ending:
             event.accept()
+            return
+        refused = self.tabs.finish_entries()
+        saving, modified = self.tabs.saving(), self.tabs.modified()
+        if refused is not None:
+            event.ignore()
+            self.tabs.setCurrentWidget(refused)
         elif saving:
             event.ignore()
             saving[0].saving.ended.connect(self.close, ONCE_LATER)

@@ -69,11 +69,13 @@ def cells_of(form: Form) -> set[Cell]:
     return {cell for product in form for cell in product}
 
 
-def named_cells(formula: str) -> set[Cell]:
+@lru_cache(maxsize=8192)
+def named_cells(formula: str) -> frozenset[Cell]:
     """The cells that a formula with a form names, those that fall out of the form included."""
-    return {cell for each in _references(formula) for cell in _cells(each)}
+    return frozenset(cell for each in _references(formula) for cell in _cells(each))
 
 
+@lru_cache(maxsize=8192)
 def plain_reference(formula: str) -> Cell | None:
     """The cell that a formula shows as it is, whatever it holds; None for any other formula."""
     tokens = list(_tokens(formula.removeprefix("=")))

@@ -69,7 +69,8 @@ def command(
 
     JSON: schema, before, after, is_budget, is_same, counts, partners, work_packages,
     consortium, sheets, versions, cells, further; docs/budgets.md says more. With --take:
-    before, after, saved, changes (a list of cell, before, after), lost, version, backup.
+    before, after, saved, changes (a list of cell, before, after), created, removed, lost,
+    version, backup.
     """
     if sum((as_csv, as_json, bool(taken))) > 1 and not (as_json and taken and not as_csv):
         raise click.UsageError("--csv goes neither with --json nor with --take")

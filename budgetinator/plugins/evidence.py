@@ -37,7 +37,7 @@ class Evidence:
         self._plugin_id = instance.plugin_id
         self._made_at = made_at
         self._parts: list[tuple[str, weakref.ref[Any]]] = []
-        self._code: list[tuple[str, weakref.ref[ModuleType], weakref.ref[Any]]] = []
+        self._code: list[tuple[weakref.ref[ModuleType], list[tuple[str, weakref.ref[Any]]]]] = []
 
     def watch(self, what: str, part: Any) -> None:
         """Note a part under the name that a report calls it by."""
@@ -51,8 +51,14 @@ class Evidence:
         self.watch(f"its module {module.__name__}", module)
         witness = _Witness()
         vars(module)[_WITNESS] = witness
-        what = f"code of its module {module.__name__}"
-        self._code.append((what, weakref.ref(module), weakref.ref(witness)))
+        name = module.__name__
+        marks = [(f"code of its module {name}", weakref.ref[Any](witness))]
+        marks += [  # one without functions keeps nothing but itself
+            (f"the class {each.__qualname__} of its module {name}", weakref.ref(each))
+            for each in vars(module).values()
+            if isinstance(each, type) and each.__module__ == name
+        ]
+        self._code.append((weakref.ref(module), marks))
 
     def holders(self) -> tuple[str, ...]:
         """What is still there, with the chains that hold it; nothing where all is gone.
@@ -79,8 +85,10 @@ class Evidence:
         parts = [(what, ref) for what, ref in self._parts if ref() is not None]
         if self._instance() is not None:
             return parts
-        code = [(what, ref) for what, module, ref in self._code if module() is None]
-        return parts + [(what, ref) for what, ref in code if ref() is not None]
+        for module, marks in self._code:
+            if module() is None:
+                parts += [each for each in marks if each[1]() is not None][:1]
+        return parts
 
     def abandon(self) -> None:
         """Have the object let go of what it can, if it is alive still."""

@@ -78,8 +78,7 @@ class Closing:
             record.failure, record.phase = remembered(error), Phase.FAILED
             log.error(  # noqa: TRY400 - the traceback travels with the outcome
                 "Resource %s of %s could not be closed: %s",
-                record.key,
-                record.holding.owner.component_id,
+                *_named(record),
                 str(error),  # a log handler may keep what it is given
             )
             return ReleaseOutcome.FAILED, error
@@ -271,7 +270,11 @@ def _nothing_left(owner: Owner) -> bool:
 
 
 def _describe(record: RichRecord) -> str:
-    kind, owner = record.holding.kind.name, record.holding.owner.component_id
+    return f"while closing {record.holding.kind.name} resource {' of '.join(_named(record))}"
+
+
+def _named(record: RichRecord) -> tuple[str, str]:
+    """Its id with its name, and whose it is with the place of its tracking, known at DEBUG."""
     name = f" {record.name!r}" if record.name else ""
     site = f", tracked at {record.site}" if record.site else ""
-    return f"while closing {kind} resource {record.key}{name} of {owner}{site}"
+    return f"{record.key}{name}", f"{record.holding.owner.component_id}{site}"

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 
 from budgetinator.budgets.numbers import Locale
+from budgetinator.errors import InvalidCellValue
 from budgetinator.workbooks import CellError, ShownValue, StaleResult
 from gui.cells.entering import entry_text
 
@@ -36,8 +37,14 @@ def table_text(
 
 
 def read_table(text: str) -> list[list[str]]:
-    """The fields of tab-separated lines; one line end at the end is none of theirs."""
-    return list(csv.reader(io.StringIO(text, newline=""), dialect="excel-tab"))
+    """The fields of tab-separated lines; one line end at the end is none of theirs.
+
+    Raises InvalidCellValue for what is no table, such as a field longer than any cell.
+    """
+    try:
+        return list(csv.reader(io.StringIO(text, newline=""), dialect="excel-tab"))
+    except csv.Error as error:
+        raise InvalidCellValue(f"The text on the clipboard is no table: {error}.") from error
 
 
 def _field(value: ShownValue, locale: Locale | None, *, exact: bool) -> str:

@@ -64,6 +64,10 @@ class Chunks:
         self._outdated.update(self._chunks)
         self.last_row = None
 
+    def is_outdated(self, number: int) -> bool:
+        """Whether the row may have changed since it was read."""
+        return (number - 1) // CHUNK_ROWS in self._outdated
+
     def clear(self) -> None:
         """Forget all."""
         self._chunks.clear()

@@ -163,6 +163,15 @@ class SheetValuesModel(QAbstractTableModel):
         """Whether the row was read."""
         return self._chunks.row(row) is not None
 
+    def is_fresh(self, row: int) -> bool:
+        """Whether the row was read since something was changed."""
+        return self._chunks.row(row) is not None and not self._chunks.is_outdated(row)
+
+    def knows(self, first: int, last: int) -> bool:
+        """Whether the values and the formats of all these rows are at hand."""
+        rows = range(first, last + 1)
+        return all(row in self._style_rows and self.is_fresh(row) for row in rows)
+
     # Qt's questions
 
     def rowCount(self, parent: Index = _ROOT) -> int:  # noqa: N802  Qt's name

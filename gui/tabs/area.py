@@ -104,7 +104,7 @@ class AreaReader(QObject):
         self.stop()
         last = min(area.max_row, self._model.rowCount())
         if area.rows <= _AT_ONCE and all(
-            self._model.is_here(row) for row in range(area.min_row, last + 1)
+            self._model.is_fresh(row) for row in range(area.min_row, last + 1)
         ):
             piece(area.min_row, [self._cells(row, area) for row in range(area.min_row, last + 1)])
             done()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt
 
 from budgetinator.errors import InvalidCellReference
-from budgetinator.workbooks import CellInput, StaleResult
+from budgetinator.workbooks import CellInput, ShownValue, StaleResult
 from budgetinator.workbooks.addresses import (
     Area,
     format_cell,
@@ -35,6 +35,7 @@ class CellWork(QObject):
     def __init__(self, tab: WorkbookTab) -> None:
         super().__init__(tab)
         self._tab = tab
+        self._cell_above = 1, 1
         grid, bar = tab.grid, tab.formula_bar
         grid.cell_chosen.connect(self._chosen)
         grid.cell_entered.connect(self._entered)
@@ -51,7 +52,7 @@ class CellWork(QObject):
 
     def address(self, row: int, column: int) -> str:
         """The address of a cell of the sheet that is shown."""
-        return f"{quote_sheet(self._tab.sheet_bar.current or '')}!{format_cell(row, column)}"
+        return f"{quote_sheet(self._tab.sheet or '')}!{format_cell(row, column)}"
 
     # Places
 
@@ -82,6 +83,9 @@ class CellWork(QObject):
         tab = self._tab
         tab.note_place(row, column)
         tab.hint.hide()
+        if tab.formula_bar.is_edited and self._cell_above != (row, column):
+            self._enter_above(*self._cell_above)
+        self._cell_above = row, column
         tab.formula_bar.show_cell(format_cell(row, column))
         self.ask_contents()
 
@@ -107,8 +111,11 @@ class CellWork(QObject):
 
     def parsed(self, row: int, column: int, text: str) -> CellInput:
         """What a text means in this cell; raises what `parse_entry` does."""
+        return self.parsed_over(self._tab.model.value(row, column), row, column, text)
+
+    def parsed_over(self, before: ShownValue, row: int, column: int, text: str) -> CellInput:
+        """The same, where the value that is there now was read apart."""
         model = self._tab.model
-        before = model.value(row, column)
         if isinstance(before, StaleResult):
             before = None
         return parse_entry(
@@ -130,7 +137,9 @@ class CellWork(QObject):
         if tab.host is not None and sheet is not None:
             found: list[str] = []
             piece = partial(self._note_filled, found, area.min_col)
-            tab.area_reader.read(tab.host, sheet, area, piece, partial(self._clear, found, area))
+            done = partial(self._clear, found, area)
+            read = partial(tab.area_reader.read, tab.host, sheet, area, piece, done)
+            tab.edits.when_idle(read)  # what was typed just now is not in the rows at hand
 
     def _note_filled(self, found: list[str], left: int, first: int, rows: Rows) -> None:
         for row, cells in enumerate(rows, first):
@@ -153,16 +162,32 @@ class CellWork(QObject):
         step = f"entry in {format_cell(row, column)}"
         self._tab.set_cells({self.address(row, column): contents}, step)
 
-    def _entered_above(self, text: str) -> None:
-        row, column = self._tab.grid.cell
+    def finish_entry(self) -> bool:
+        """Enter what is being typed in a cell or above; False where it is refused."""
+        if not self._tab.grid.finish_editing():
+            return False
         bar = self._tab.formula_bar
-        why = self.refusal(row, column, text)
+        if not bar.is_edited:
+            return True
+        why = self._enter_above(*self._cell_above)
         if why is not None:
             self._tab.hint_at(why, bar.contents)
-            return
-        bar.contents.setModified(False)
-        self._entered(row, column, text)
-        self.back_to_cells()
+        return why is None
+
+    def _enter_above(self, row: int, column: int) -> str | None:
+        """Enter what stands in the formula bar; why it is refused."""
+        bar = self._tab.formula_bar
+        why = self.refusal(row, column, bar.typed)
+        if why is None:
+            bar.contents.setModified(False)
+            self._entered(row, column, bar.typed)
+        else:
+            self._refused(row, column, why)
+        return why
+
+    def _entered_above(self, _text: str) -> None:
+        if self.finish_entry():
+            self.back_to_cells()
 
     def _refused(self, row: int, column: int, why: str) -> None:
         self._tab.hint_at_cell(why, row, column)

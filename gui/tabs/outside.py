@@ -64,15 +64,18 @@ class Outside(QObject):
         """Set what was unsaved when the process ended, in the one that holds it now."""
         unsaved, self.unsaved = self.unsaved, {}
         if unsaved:
-            self._tab.set_cells(unsaved, "changes put back")
+            self._tab.recovery.put_back(unsaved)
 
     def died(self, error: HostDied) -> None:
         """The process ended, and nobody had asked for that."""
         tab = self._tab
         if tab.host is None:
             return
-        self.unsaved = dict(error.unsaved)
+        tab.edits.died()
+        tab.finish_entry()  # what is being typed is as good as what was entered last
+        self.unsaved = {**error.unsaved, **tab.edits.under_way}
         tab.let_go()
+        tab.recovery.note()
         count = len(self.unsaved)
         kept = f"{count} unsaved changes are" if count != 1 else "One unsaved change is"
         said = f" {kept} kept here." if count else " Everything had been saved."

@@ -48,7 +48,7 @@ class WorkbookView(QWidget):
         column.addWidget(self._pages, 1)
         column.addWidget(self.job_bar)
         self.hint = Hint(self)
-        self.formula_bar.set_read_only(True)
+        self.set_read_only(True)
         self.grid.verticalScrollBar().valueChanged.connect(self.hint.hide)
         self.grid.horizontalScrollBar().valueChanged.connect(self.hint.hide)
 
@@ -67,6 +67,11 @@ class WorkbookView(QWidget):
         column.addWidget(self.find_bar)
         column.addWidget(self.sheet_bar)
         return sheet
+
+    def set_read_only(self, read_only: bool) -> None:
+        """Whether something can be typed; without a workbook it would go nowhere."""
+        self.formula_bar.set_read_only(read_only)
+        self.grid.is_read_only = read_only
 
     def show_cells(self) -> None:
         """The workbook, in place of why there is none."""

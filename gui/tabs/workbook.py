@@ -73,6 +73,8 @@ class WorkbookTab(WorkbookView):
         """Lent by the controller, which owns it; None until it is open and after it died."""
         self.current_worker: Any = None
         self._unsaved_folder = unsaved_folder
+        self.sheet: str | None = None
+        """The sheet whose cells are shown; the bar below may be ahead of them."""
         self._places: dict[str, tuple[int, int]] = {}
         self._create_controllers(service, spare)
         self._create_work()
@@ -97,6 +99,7 @@ class WorkbookTab(WorkbookView):
         self.feed = RowFeed(self.model, self.controller, self)
         self.looks = Looks(self.model, self.looks_controller, self)
         self.area_reader = AreaReader(self.model, self.controller, self)
+        self.copy_reader = AreaReader(self.model, self.controller, self)
         self.sum_reader = AreaReader(self.model, self.controller, self)
         self.search = SheetSearch(self.controller, self.locale_of_numbers, self)
         self.edits = Edits(self.edit_controller, self)
@@ -141,7 +144,12 @@ class WorkbookTab(WorkbookView):
     def is_modified(self) -> bool:
         """Whether there are changes that were not saved."""
         by_others = self.host is not None and not self.edits.is_busy and self.host.is_modified
-        return by_others or not self.edits.stack.isClean() or bool(self.outside.unsaved)
+        return (
+            self.edits.is_busy
+            or by_others
+            or not self.edits.stack.isClean()
+            or bool(self.outside.unsaved)
+        )
 
     @property
     def is_open(self) -> bool:
@@ -182,7 +190,7 @@ class WorkbookTab(WorkbookView):
         self.edits.begin(host)
         self.saving.begin(host)
         self.outside.begin(host)
-        self.formula_bar.set_read_only(False)
+        self.set_read_only(False)
         self.sheet_bar.show_sheets(host.sheets)
         if (title := self.sheet_bar.current) is not None:
             self.show_sheet(title)
@@ -205,17 +213,19 @@ class WorkbookTab(WorkbookView):
 
     def reload(self) -> None:
         """Open the file as it is now, without the changes that were not saved."""
-        self.recovery.forget()
+        self.recovery.give_up_unsaved()
         self.let_go()
         self.open()
 
     def let_go(self) -> None:
         """Show no workbook any more, and end its process."""
         host, self.host = self.host, None
+        self.grid.give_up_editing()
+        self.sheet = None
         self._stop_reading()
         self.edits.begin(None)
         self.saving.begin(None)
-        self.formula_bar.set_read_only(True)
+        self.set_read_only(True)
         self.messages.clear()
         if host is not None:
             self.controller.close_host(host, discard=True)
@@ -226,7 +236,11 @@ class WorkbookTab(WorkbookView):
         """Show this sheet, at the cell where it was left."""
         if self.host is None:
             return
+        if self.sheet not in (None, title) and not self.finish_entry():
+            self.sheet_bar.show_sheets(self.host.sheets, self.sheet)
+            return
         self.sheet_bar.choose(title)
+        self.sheet = title
         self.hint.hide()
         self.looks.show_sheet(self.host, title)
         self.feed.show_sheet(self.host, title)
@@ -239,6 +253,18 @@ class WorkbookTab(WorkbookView):
             self.grid.go_to(row, column)
         else:
             self.sheet_bar.choose(sheet)
+
+    def finish_entry(self) -> bool:
+        """Enter what is being typed; False where it is refused, and stays where it is."""
+        return self.host is None or self.cells.finish_entry()
+
+    def undo(self) -> None:
+        """Undo the latest step, when the workbook has it."""
+        self.edits.when_idle(self.undo_stack.undo)
+
+    def redo(self) -> None:
+        """Redo the step that was undone last."""
+        self.edits.when_idle(self.undo_stack.redo)
 
     def note_place(self, row: int, column: int) -> None:
         """Where the sheet that is shown is left."""
@@ -274,6 +300,7 @@ class WorkbookTab(WorkbookView):
         elif not isinstance(error, Cancelled):
             self.hint_at_cell(str(error), *self.grid.cell)
             self.feed.refresh()
+        self.title_changed.emit()
 
     def changed_elsewhere(self) -> None:
         """Show the workbook as it is now: a plugin has changed it, without a step of its own."""
@@ -286,7 +313,7 @@ class WorkbookTab(WorkbookView):
 
     def save(self, then: Callable[[], object] | None = None) -> bool:
         """Save to the workbook's own file; `then` is called when it is done."""
-        return self.saving.save(then=then)
+        return self.finish_entry() and self.saving.save(then=then)
 
     def save_copy(self) -> None:
         """Have asked where to save a copy; the tab stays with its own file."""
@@ -294,17 +321,18 @@ class WorkbookTab(WorkbookView):
 
     def save_copy_to(self, path: str) -> None:
         """Save a copy there; the dialog has asked whether a file there may be replaced."""
-        self.saving.save(path, overwrite=True)
+        if self.finish_entry():
+            self.saving.save(path, overwrite=True)
 
     def save_as(self, path: str) -> None:
         """Save there and go on with that file."""
         if os.path.abspath(path) == self.path:
             self.save()
-        else:
+        elif self.finish_entry():
             self.saving.save(path, then=partial(self._go_on_with, path), overwrite=True)
 
     def _go_on_with(self, path: str) -> None:
-        self.recovery.forget()
+        self.recovery.give_up_unsaved()
         self.let_go()
         self.path = os.path.abspath(path)
         self.open()
@@ -366,7 +394,7 @@ class WorkbookTab(WorkbookView):
 
     def _stop_reading(self) -> None:
         self.feed.end()
-        for reading in (self.looks, self.area_reader, self.sum_reader):
+        for reading in (self.looks, self.area_reader, self.copy_reader, self.sum_reader):
             reading.stop()
         self.search.forget()
 

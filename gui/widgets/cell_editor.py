@@ -101,10 +101,12 @@ class CellDelegate(QStyledItemDelegate):
             return super().eventFilter(watched, event)
         if cast(QKeyEvent, event).modifiers() & Qt.KeyboardModifier.ShiftModifier:
             step = -step[0], -step[1]
-        self._leave(watched, step)
+        if self.finish(watched):
+            self.moved_on.emit(*step)
         return True
 
-    def _leave(self, editor: QLineEdit, step: tuple[int, int]) -> None:
+    def finish(self, editor: QLineEdit) -> bool:
+        """Enter what is in the editor and close it; False where it is refused, and it stays."""
         index = cast(QTableView, self.parent()).currentIndex()
         text = editor.text().replace("\u2028", "\n")
         if editor.text() != self._started_with:
@@ -115,10 +117,11 @@ class CellDelegate(QStyledItemDelegate):
                 editor.style().unpolish(editor)
                 editor.style().polish(editor)
                 self.refused.emit(row, column, why)
-                return
+                return False
         self.commitData.emit(editor)
+        editor.setProperty("inCell", False)  # it lives until the event loop deletes it
         self.closeEditor.emit(editor, QStyledItemDelegate.EndEditHint.NoHint)
-        self.moved_on.emit(*step)
+        return True
 
     def _name(self, index: Index) -> str:
         return format_cell(index.row() + 1, index.column() + 1)

@@ -46,6 +46,11 @@ class FormulaBar(QWidget):
         """Whether something was typed that has not been entered."""
         return self.contents.isModified()
 
+    @property
+    def typed(self) -> str:
+        """The text as it stands, with its line ends."""
+        return self.contents.text().replace("\u2028", "\n")
+
     def show_cell(self, reference: str) -> None:
         """Another cell is selected; its contents come with `show_contents`."""
         self.name_box.setText(reference)
@@ -73,7 +78,7 @@ class FormulaBar(QWidget):
 
     def _enter(self) -> None:
         if self.contents.isModified():
-            self.entered.emit(self.contents.text().replace("\u2028", "\n"))
+            self.entered.emit(self.typed)
         else:
             self.left.emit()
 

@@ -14,13 +14,14 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QTableView, QWidget
 
 from budgetinator.workbooks.addresses import Area
 from gui.looks import SheetLooks
 from gui.models.sheet_values import SheetValuesModel
 from gui.widgets.cell_editor import CellDelegate
 from gui.widgets.cell_painter import CellPainter
+from gui.widgets.headers import SheetHeader
 
 __all__ = ["Grid"]
 
@@ -72,15 +73,16 @@ class Grid(QTableView):
         self._set_up_headers()
 
     def _set_up_headers(self) -> None:
-        across, down = self.horizontalHeader(), self.verticalHeader()
+        across = SheetHeader(Qt.Orientation.Horizontal, self)
+        down = SheetHeader(Qt.Orientation.Vertical, self)
+        self.setHorizontalHeader(across)
+        self.setVerticalHeader(down)
         across.setDefaultSectionSize(_WIDTH)
         across.setMinimumSectionSize(16)
-        across.setHighlightSections(True)
         down.setDefaultSectionSize(_HEIGHT)
         down.setMinimumSectionSize(10)
         down.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         down.setMinimumWidth(44)
-        down.setHighlightSections(True)
 
     @property
     def cell(self) -> tuple[int, int]:
@@ -155,6 +157,8 @@ class Grid(QTableView):
     ) -> None:
         super().selectionChanged(selected, deselected)
         self.viewport().update()
+        self.horizontalHeader().viewport().update()
+        self.verticalHeader().viewport().update()
 
     # Editing
 
@@ -182,6 +186,23 @@ class Grid(QTableView):
         else:
             self.edit(index, QAbstractItemView.EditTrigger.AnyKeyPressed, typed)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+
+    def finish_editing(self) -> bool:
+        """Enter what is in the open editor; False where it is refused, and the editor stays."""
+        editor = self._editor()
+        return editor is None or self.delegate.finish(editor)
+
+    def give_up_editing(self) -> None:
+        """Close the open editor without entering anything."""
+        editor = self._editor()
+        if editor is not None:
+            self.delegate.closeEditor.emit(editor, CellDelegate.EndEditHint.NoHint)
+
+    def _editor(self) -> QLineEdit | None:
+        if not self.is_editing:
+            return None
+        lines = self.viewport().findChildren(QLineEdit)
+        return next((each for each in lines if each.property("inCell")), None)
 
     @property
     def is_editing(self) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from openpyxl import Workbook, load_workbook
+from openpyxl.worksheet.formula import ArrayFormula
 
 from budgetinator.budgets import (
     Budget,
@@ -21,9 +22,11 @@ from budgetinator.budgets import (
     iter_differences,
     write_sample,
 )
+from budgetinator.budgets.comparing import CellPlace
 from budgetinator.errors import WorkbookNotFound
 from budgetinator.workbooks import ExcelManager, Formula
 from tests.budgets.consortia import months, partner, three_partners, written
+from tests.budgets.workbooks import with_results
 
 Compare = Callable[[Budget], VersionComparison]
 
@@ -375,3 +378,54 @@ def test_one_budget_and_another_workbook_are_compared_by_cells(tmp_path: Path) -
         False,
         {"added", "removed"},
     )
+
+
+def with_array(path: Path, first: int, *, is_marked: bool = False) -> Path:
+    """A budget with a formula that fills two cells, of which the second is no entry."""
+    written(path)
+    workbook = load_workbook(path)
+    sheet: Any = workbook["P1-Coord"]
+    sheet["AA50"], sheet["AA51"] = first, 2
+    sheet["AB50"], sheet["AB51"] = ArrayFormula("AB50:AB51", "=AA50*AA50:AA51"), 2 * first
+    workbook.save(path)
+    return path if is_marked else with_results(path, {})
+
+
+def test_what_an_array_formula_fills_is_a_result(tmp_path: Path) -> None:
+    """It follows from an input, and is compared only where it is current in both files."""
+    before = with_array(tmp_path / "a.xlsx", 1)
+    after = with_array(tmp_path / "b.xlsx", 5)
+    found = compare_workbooks(before, after)
+    assert [(each.kind, str(each.before_at)) for each in found.cells] == [
+        ("input", "'P1-Coord'!AA50"),
+        ("result", "'P1-Coord'!AB51"),
+    ]
+    marked = with_array(tmp_path / "c.xlsx", 1, is_marked=True)
+    assert compare_workbooks(before, marked).is_same
+
+
+@pytest.mark.parametrize("titles", [("Maß", "Mass"), ("Mass", "Maß")])
+def test_sheets_whose_names_fold_to_one_are_kept_apart(
+    tmp_path: Path, titles: tuple[str, str]
+) -> None:
+    """Each is compared with the sheet of its very name."""
+    before = plain(tmp_path / "a.xlsx", ("A1", 1), titles=titles)
+    after = plain(tmp_path / "b.xlsx", ("A1", 2), titles=titles)
+    found = compare_workbooks(before, after)
+    places = [(each.before_at, each.after_at) for each in found.cells]
+    assert places == [(CellPlace(titles[0], "A1"), CellPlace(titles[0], "A1"))]
+    assert found.sheets == ()
+
+
+def test_a_sheet_of_another_kind_is_another_sheet(tmp_path: Path) -> None:
+    """A chart in the place of a worksheet of the same name: what stood there has gone."""
+    before, after = plain(tmp_path / "a.xlsx", titles=("Data", "Costs")), tmp_path / "b.xlsx"
+    workbook = load_workbook(before)
+    workbook.remove(workbook["Costs"])
+    workbook.create_chartsheet("Costs")
+    workbook.save(after)
+    found = compare_workbooks(before, after)
+    assert [(each.change, each.sheet) for each in found.sheets] == [
+        ("removed", "Costs"),
+        ("added", "Costs"),
+    ]

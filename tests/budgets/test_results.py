@@ -18,7 +18,9 @@ from budgetinator.budgets import (
     write_sample,
 )
 from budgetinator.budgets.layout import input_cell
-from budgetinator.errors import SaveError
+from budgetinator.budgets.results import results_of_sheets
+from budgetinator.budgets.sheetcells import SheetCells
+from budgetinator.errors import SaveError, WorkbookDamaged, WorkbookError
 from budgetinator.workbooks import ExcelManager, Formula, StaleResult
 from budgetinator.workbooks.reading.values import iter_values
 from tests.budgets.consortia import three_partners, written
@@ -83,6 +85,12 @@ def test_the_worked_example_is_written_with_its_figures(tmp_path: Path) -> None:
         ("=B60", "a cell that depends on itself"),
         ("='Somewhere'!A1", "a sheet that is none of the budget's"),
         ("=SUM(D3)", "a sum over text alone"),
+        ("=D3*1", "a text in a product that is no other number"),
+        ("=--D3", "a text with a sign"),
+        ("=D3-D3", "a text that falls out of the sum"),
+        ("=0*D3", "a text times zero"),
+        ("=B60-B60+1", "a cell that depends on itself and falls out"),
+        ("=1e99*1e99*1e99*1e99", "a number that no cell can hold"),
     ],
 )
 def test_what_cannot_be_told_is_left(tmp_path: Path, formula: str, why: str) -> None:
@@ -125,14 +133,21 @@ def test_a_copy_gets_results_and_the_file_stays(tmp_path: Path) -> None:
     assert (path.read_bytes(), read_budget(copy).is_computed) == (content, False)
 
 
+@pytest.mark.parametrize(
+    "error",
+    [SaveError("There is no space left.", errno=errno.ENOSPC), WorkbookDamaged("It is damaged.")],
+)
 def test_a_save_stands_though_its_results_cannot_be_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: WorkbookError,
 ) -> None:
     """It is logged, and the file is to be recalculated."""
     path = written(tmp_path / "budget.xlsx")
 
     def full(*_: object) -> None:
-        raise SaveError("There is no space left.", errno=errno.ENOSPC)
+        raise error
 
     monkeypatch.setattr("budgetinator.workbooks.recalculation.given.put_results", full)
     with ExcelManager(path) as manager, caplog.at_level("ERROR", "budgetinator.budgets"):
@@ -140,3 +155,21 @@ def test_a_save_stands_though_its_results_cannot_be_written(
         assert save_with_results(manager).recalculates
     assert read_budget(path).budget.partners[0].rate == 1000
     assert read_budget(path).is_computed
+
+
+def test_a_plain_reference_shows_a_text(tmp_path: Path) -> None:
+    """As the cell has it, behind a plus sign too, which changes nothing."""
+    path = written(tmp_path / "budget.xlsx")
+    with ExcelManager(path) as manager:
+        manager.set_cells({"'P1-Coord'!B60": Formula("=D3"), "'P1-Coord'!B61": Formula("=+D3")})
+        assert not save_with_results(manager).recalculates
+    assert [shown(path, "P1-Coord", row)[1] for row in (60, 61)] == ["Coord", "Coord"]
+
+
+def test_sheets_whose_names_fold_to_one_get_no_results() -> None:
+    """Excel keeps them apart, and a result of one would be a wrong figure on the other."""
+    names = ("P2-Maß", "P3-Mass", "P2-Mass")
+    sheets = [
+        SheetCells(name, {(1, 1): number}, {(1, 2): "=A1"}) for number, name in enumerate(names)
+    ]
+    assert results_of_sheets(sheets) == {"P3-Mass": {(1, 2): 1}}

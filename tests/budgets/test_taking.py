@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 
 from budgetinator.budgets import (
     Budget,
@@ -194,3 +195,50 @@ def test_a_result_cannot_be_taken_over(tmp_path: Path) -> None:
     comparison = compare_workbooks(before, after)
     with pytest.raises(BudgetError, match="result"):
         contents_to_take(comparison, comparison.results[:1])
+
+
+def edited(path: Path, source: Path, *changes: tuple[str, str, object]) -> Path:
+    """A copy with other contents in some cells, by sheet and cell."""
+    workbook = load_workbook(source)
+    for sheet, cell, value in changes:
+        workbook[sheet][cell] = value
+    workbook.save(path)
+    return path
+
+
+def test_a_cell_of_an_overview_is_taken_over(tmp_path: Path) -> None:
+    """What is told as taken stands there, also beside a partner that comes."""
+    before = written(tmp_path / "a.xlsx")
+    more = replace(three_partners(), partners=(*three_partners().partners, partner(4, "NEW")))
+    later = written(tmp_path / "later.xlsx", more)
+    after = edited(tmp_path / "b.xlsx", later, ("Budget Overview", "H9", 12345))
+    taken(before, after, "all")
+    assert load_workbook(before)["Budget Overview"]["H9"].value == 12345
+
+
+@pytest.mark.parametrize("word", ["P2", "P4"])
+def test_what_was_typed_in_an_overview_stays(tmp_path: Path, word: str) -> None:
+    """It was not chosen; neither inputs nor a partner that comes take it away."""
+    before = edited(
+        tmp_path / "a.xlsx", written(tmp_path / "plain.xlsx"), ("Budget Overview", "H9", 12345)
+    )
+    budget = changed()
+    more = replace(budget, partners=(*budget.partners, partner(4, "NEW")))
+    taken(before, written(tmp_path / "b.xlsx", more), word)
+    assert load_workbook(before)["Budget Overview"]["H9"].value == 12345
+
+
+def test_a_formula_follows_an_acronym_that_is_taken_over_with_it(tmp_path: Path) -> None:
+    """It names the sheet as that is called afterwards."""
+    before = written(tmp_path / "a.xlsx")
+    renamed = written(tmp_path / "renamed.xlsx", with_partner(three_partners(), 2, acronym="NEW"))
+    after = edited(
+        tmp_path / "b.xlsx",
+        renamed,
+        ("P1-Coord", "AA60", "='P2-NEW'!D7*2"),
+        ("Budget Overview", "F9", "='P2-NEW'!G13*3"),
+    )
+    taken(before, after, "all")
+    workbook = load_workbook(before)
+    assert workbook["P1-Coord"]["AA60"].value == "='P2-NEW'!D7*2"
+    assert workbook["Budget Overview"]["F9"].value == "='P2-NEW'!G13*3"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import csv
+import inspect
 import io
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
 
+from budgetinator.budgets.consolidating import budget_files
 from tests.budgets.consortia import written
 from tests.budgets.test_comparing import plain
 from tests.cli.running import call
@@ -99,3 +102,28 @@ def test_numbers_are_written_by_the_locale(capsys: Capture, folder: Path) -> Non
     """In the table for people."""
     out = call(capsys, "consolidate", folder / "within", "--locale", "de").out
     assert "322.500,00" in out
+
+
+def test_the_table_takes_no_budget_s_place(capsys: Capture, folder: Path) -> None:
+    """With --overwrite it replaces what was written before, and never a budget."""
+    budget = folder / "first.xlsx"
+    content = budget.read_bytes()
+    ended = call(capsys, "consolidate", folder, "--workbook", budget, "--overwrite")
+    assert (ended.code, "is a budget itself" in ended.line) == (2, True)
+    assert budget.read_bytes() == content
+
+
+def test_folders_may_lie_deeper_than_calls_do(
+    tmp_path: Path,
+) -> None:
+    """Each folder is one more step, and no further call."""
+    bottom = tmp_path.joinpath(*(300 * "d"))
+    bottom.mkdir(parents=True)
+    (bottom / "budget.xlsx").touch()
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack()) + 200)
+    try:
+        found = budget_files(tmp_path, recursive=True)
+    finally:
+        sys.setrecursionlimit(limit)
+    assert found == (str(bottom / "budget.xlsx"),)

@@ -7,6 +7,7 @@ import io
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from openpyxl import load_workbook
@@ -196,3 +197,25 @@ def test_any_two_workbooks_are_compared(capsys: Capture, tmp_path: Path) -> None
     assert "Data!C1" in ended.out
     assert call(capsys, "diff", before, after, "--take", "all").code == 0
     assert call(capsys, "diff", before, after).code == 0
+
+
+def test_the_differences_take_no_version_s_place(
+    capsys: Capture, before: Path, after: Path
+) -> None:
+    """Not even with --overwrite."""
+    for version in (before, after):
+        content = version.read_bytes()
+        ended = call(capsys, "diff", before, after, "--workbook", version, "--overwrite")
+        assert (ended.code, "is one of the files that are read" in ended.line) == (2, True)
+        assert version.read_bytes() == content
+
+
+def test_a_number_beyond_all_is_json_too(capsys: Capture, tmp_path: Path) -> None:
+    """No cell can show it, and JSON has no such number."""
+    before = plain(tmp_path / "a.xlsx")
+    after = tmp_path / "b.xlsx"
+    with ZipFile(before) as source, ZipFile(after, "w") as target:
+        for name in source.namelist():
+            target.writestr(name, source.read(name).replace(b"<v>10</v>", b"<v>1e999</v>"))
+    ended = call(capsys, "diff", before, after, "--json")
+    assert [each["after"] for each in ended.document["cells"]] == [{"error": "#NUM!"}]

@@ -138,3 +138,25 @@ def test_money_is_rounded_to_cents_where_it_is_shown(capsys: Capture, tmp_path: 
     path = written(tmp_path / "budget.xlsx", rate)
     row = rows_of(call(capsys, "export", "csv", path).out)[1]
     assert (row["personnel"], row["indirect"]) == ("0.41", "3000.10")
+
+
+def test_no_output_takes_the_place_of_a_workbook_that_is_read(
+    capsys: Capture, budget: Path
+) -> None:
+    """Not even with --overwrite."""
+    content = budget.read_bytes()
+    ended = call(capsys, "export", "csv", budget, "--output", budget, "--overwrite")
+    assert (ended.code, "is one of the files that are read" in ended.line) == (2, True)
+    assert budget.read_bytes() == content
+
+
+def test_files_of_one_name_do_not_replace_each_other(
+    capsys: Capture, budget: Path, tmp_path: Path
+) -> None:
+    """Both are named, and nothing is written."""
+    other = tmp_path / "within" / "Budget.xlsx"
+    other.parent.mkdir()
+    other.write_bytes(budget.read_bytes())
+    ended = call(capsys, "export", "csv", budget, other, "--to", tmp_path / "out", "--overwrite")
+    assert (ended.code, str(other) in ended.line) == (2, True)
+    assert not (tmp_path / "out").exists()

@@ -57,14 +57,12 @@ def open_a_damaged_file_in_a_host(ground: Ground) -> None:
         WorkbookHost.open(ground.damaged, service=ground.runtime.surroundings)
 
 
-def sheets_in(path: str) -> int:
-    return len(Path(path).read_bytes())
+def bytes_of(path: Path) -> int:
+    return len(path.read_bytes())
 
 
 def map_three_workbooks(ground: Ground) -> None:
-    mapping = map_workbooks(
-        sheets_in, ground.others, workers=1, service=ground.runtime.surroundings
-    )
+    mapping = map_workbooks(bytes_of, ground.others, workers=1, service=ground.runtime.surroundings)
     with mapping as found:
         assert sum(each.success for each in found) == len(ground.others)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from budgetinator.plugins import PluginManager
 from budgetinator.plugins import deadlines as deadlines_module
 from budgetinator.plugins.deadlines import called_within
 from budgetinator.resources import ResourceManagementService
+from budgetinator.resources.processes import ProcessIdentity
 from tests.plugins.building import plugin
 from tests.plugins.test_manager import heard, trusted
 from tests.support.logs import ExpectLog
@@ -308,14 +311,26 @@ def test_a_plugin_that_another_process_loads_now_stays_on(folder: Path, state: P
     assert list((state / "plugins" / "loading").iterdir()) == []
 
 
-def test_a_mark_that_was_cut_short_blames_nobody(
-    manager: PluginManager, folder: Path, state: Path
+@pytest.mark.parametrize(
+    "mark",
+    [
+        '{"plugin_id": "tall',
+        '{"plugin_id": "tallies", "path": 7, "at": "", "process": %s}',
+        '{"plugin_id": ["tallies"], "path": "", "at": "", "process": %s}',
+        '{"plugin_id": "tallies", "path": "", "at": "", "process": %p}',
+        '{"plugin_id": "tallies", "path": "", "at": "", "process": "pid"}',
+    ],
+)
+def test_a_damaged_mark_blames_nobody(
+    manager: PluginManager, folder: Path, state: Path, mark: str
 ) -> None:
     """It is removed."""
     plugin(folder, "tallies")
     marks = state / "plugins" / "loading"
     marks.mkdir(parents=True)
-    (marks / "1-1.json").write_text('{"plugin_id": "tall')
+    gone = json.dumps(asdict(replace(ProcessIdentity.current(), pid=2**22 + 1)))
+    odd = gone.replace(f'"pid": {2**22 + 1}', '"pid": null')
+    (marks / "1-1.json").write_text(mark.replace("%s", gone).replace("%p", odd))
 
     (info,) = manager.discover_plugins()
 

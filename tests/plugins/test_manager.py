@@ -401,3 +401,25 @@ def test_closing_the_service_unloads_the_plugins(folder: Path, state: Path) -> N
     service.close()
 
     assert manager.get_loaded_plugins() == []
+
+
+def test_a_description_that_is_not_in_the_trusted_files_is_not_followed(
+    manager: PluginManager, folder: Path, expect_log: ExpectLog
+) -> None:
+    """The files were exchanged for the look around and put back: another class would be made."""
+    expect_log("describes itself otherwise than when it was found")
+    path = folder_plugin(folder, "tallies")
+    (path / "other.py").write_text((path / "main.py").read_text().replace("Tallies", "Other"))
+    trusted(manager)
+    manifest = path / "plugin.toml"
+    good = manifest.read_text()
+    manifest.write_text(good.replace("main:Tallies", "other:Other"))
+    manager.discover_plugins()
+    manifest.write_text(good)
+
+    result = manager.load_plugin("tallies")
+
+    assert isinstance(result.error, errors.PluginRefused)
+    assert "describes itself otherwise" in str(result.error)
+    manager.discover_plugins()
+    assert type(manager.load_plugin("tallies").value).__name__ == "Tallies"

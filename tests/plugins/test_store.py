@@ -59,7 +59,17 @@ def test_nothing_is_trusted_by_a_file_that_others_may_write(store: TrustStore) -
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{", b"[]", b'{"format": 2, "plugins": []}', b'{"format": 1, "plugins": [{"x": 1}]}'],
+    [
+        *(
+            b"",
+            b"{",
+            b"[]",
+            b'{"format": 2, "plugins": []}',
+            b'{"format": 1, "plugins": [{"x": 1}]}',
+        ),
+        b'{"format": 1, "plugins": [{"plugin_id": [], "path": "/plugins"}]}',
+        b'{"format": 1, "plugins": [{"plugin_id": "tallies", "path": "/plugins", "sha256": 3}]}',
+    ],
 )
 def test_a_damaged_file_trusts_nothing_and_is_kept(store: TrustStore, content: bytes) -> None:
     """The error names the file; the next trust puts it aside."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+import threading
 import weakref
 from pathlib import Path
 from typing import Any
@@ -168,3 +169,65 @@ def test_loading_and_unloading_many_times_leaves_nothing(
     after = (len(sys.modules), len(sys.meta_path), _components(service), len(gc.get_objects()))
     assert after[:3] == before[:3]
     assert after[3] - before[3] < 30
+
+
+@pytest.mark.parametrize(
+    ("first", "initialize", "holder"),
+    [
+        (
+            "import threading\ndef work(): threading.let_go.wait(60)",
+            "threading.Thread(target=work, name='kept').start()",
+            "Thread._target",
+        ),
+        (
+            "import logging, sys\nclass Kept(logging.Handler):\n    pass",
+            "sys.kept.append(Kept())",
+            "the class Kept of its module",
+        ),
+        ("import sys\ndef tick(): pass", "sys.kept.append(tick)", "sys['kept'][0]"),
+    ],
+)
+def test_code_that_stays_behind_is_named(
+    manager: PluginManager,
+    folder: Path,
+    expect_log: ExpectLog,
+    monkeypatch: pytest.MonkeyPatch,
+    first: str,
+    initialize: str,
+    holder: str,
+) -> None:
+    """A thread, a handler, a function: they keep their module's globals and not the module."""
+    expect_log("of its module budgetinator_plugin_leaks, loaded at")
+    let_go = threading.Event()
+    monkeypatch.setattr(sys, "kept", [], raising=False)
+    monkeypatch.setattr(threading, "let_go", let_go, raising=False)
+    plugin(folder, "leaks", first=first, initialize=initialize)
+    trusted(manager)
+    manager.load_plugin("leaks")
+
+    result = manager.unload_plugin("leaks")
+    let_go.set()
+    for thread in threading.enumerate():
+        if thread.name == "kept":
+            thread.join(10)
+
+    assert isinstance(result.error, errors.PluginHeld)
+    assert holder in result.error.holders[0]
+
+
+def test_whoever_is_told_may_unload_it(manager: PluginManager, folder: Path) -> None:
+    """It is unloaded once, and both calls say so."""
+    plugin(folder, "tallies")
+    trusted(manager)
+    manager.load_plugin("tallies")
+    inner: list[bool] = []
+
+    def unload(plugin_id: str) -> None:
+        manager.plugin_unloading.disconnect(unload)
+        inner.append(manager.unload_plugin(plugin_id).success)
+
+    manager.plugin_unloading.connect(unload)
+
+    assert manager.unload_plugin("tallies").success
+    assert inner == [True]
+    assert manager.get_loaded_plugins() == []

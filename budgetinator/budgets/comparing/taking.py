@@ -233,7 +233,7 @@ def _put(amendment: Amendment, comparison: VersionComparison, cells: list[CellDi
     from budgetinator.budgets.partners import rename_partner
 
     sheets = {sheet.title: sheet for sheet in amendment.workbook.worksheets}
-    acronyms = {each.before_at: each for each in cells if _is_acronym(each)}
+    acronyms = {each.before_at: each for each in cells if each.before_at and _is_acronym(each)}
     by_sheet: dict[str, dict[str, CellInput]] = {}
     named: dict[str, dict[str, CellInput]] = {}
     for place, content in _contents(comparison, cells).items():
@@ -242,8 +242,8 @@ def _put(amendment: Amendment, comparison: VersionComparison, cells: list[CellDi
     for title, contents in by_sheet.items():
         amendment.put(sheets[title], contents)
     for place, each in acronyms.items():
-        name = parse_partner_sheet(place.sheet) if place is not None else None
-        if place is not None and name is not None:
+        name = parse_partner_sheet(place.sheet)
+        if name is not None:
             renamed = Partner(name.number, str(each.after or ""))
             rename_partner(amendment, sheets[place.sheet], renamed)
     for title, contents in named.items():

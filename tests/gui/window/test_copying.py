@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from openpyxl import Workbook
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
@@ -57,7 +59,7 @@ def test_a_paste_that_is_refused_changes_nothing(
     go_to(qtbot, tab, "H50")
     QGuiApplication.clipboard().setText("1,5\t1,234")
     QTest.keyClick(tab.grid, Qt.Key.Key_V, CTRL)
-    assert "Nothing was pasted" in tab.messages.text
+    qtbot.waitUntil(lambda: "Nothing was pasted" in tab.messages.text, timeout=PATIENCE)
     assert "1,234" in tab.messages.text
     assert tab.undo_stack.count() == 0
 
@@ -87,3 +89,72 @@ def test_a_text_is_found(opened: Opened, sample: Path, qtbot: QtBot, window: Mai
     tab.find_bar.text.setText("nowhere at all")
     QTest.keyClick(tab.find_bar.text, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: tab.find_bar.status.text() == "Nothing found", timeout=PATIENCE)
+
+
+def test_a_whole_share_is_copied_to_another(opened: Opened, sample: Path, qtbot: QtBot) -> None:
+    """100 % is 1, and copied cells have no second reading."""
+    tab = opened(sample)
+    qtbot.waitUntil(lambda: "%" in tab.model.code(3, 7), timeout=PATIENCE)
+    tab.set_cells({"'P1-Coord'!H50": 1}, "entry")
+    qtbot.waitUntil(lambda: tab.model.value(50, 8) == 1, timeout=PATIENCE)
+    wait_until_idle(qtbot, tab)
+    go_to(qtbot, tab, "H50")
+    QGuiApplication.clipboard().clear()
+    QTest.keyClick(tab.grid, Qt.Key.Key_C, CTRL)
+    qtbot.waitUntil(lambda: QGuiApplication.clipboard().text() != "", timeout=PATIENCE)
+    go_to(qtbot, tab, "G3")
+    QTest.keyClick(tab.grid, Qt.Key.Key_V, CTRL)
+    qtbot.waitUntil(lambda: tab.undo_stack.count() == 2, timeout=PATIENCE)
+    wait_until_idle(qtbot, tab)
+    assert tab.host is not None
+    assert tab.host.contents(["'P1-Coord'!G3"])["'P1-Coord'!G3"] == 1
+
+
+def test_what_is_no_table_is_refused(opened: Opened, sample: Path, qtbot: QtBot) -> None:
+    """A text beyond all measure changes nothing, and the reason is there."""
+    tab = opened(sample)
+    go_to(qtbot, tab, "H50")
+    QGuiApplication.clipboard().setText("x" * 140_000)
+    QTest.keyClick(tab.grid, Qt.Key.Key_V, CTRL)
+    assert "Nothing was pasted" in tab.messages.text
+    assert tab.undo_stack.count() == 0
+    QGuiApplication.clipboard().clear()
+
+
+def test_the_selection_of_a_large_sheet_does_not_hold_the_window(
+    opened: Opened, sample: Path, qtbot: QtBot
+) -> None:
+    """The headers do not ask about each of its cells."""
+    tab = opened(sample)
+    tab.model.reach(100_000, 26)
+    tab.grid.selectAll()
+    begin = time.perf_counter()
+    tab.grid.grab()
+    assert time.perf_counter() - begin < 5
+
+
+def test_a_long_paste_is_read_by_the_cells_it_goes_over(
+    opened: Opened, tmp_path: Path, qtbot: QtBot
+) -> None:
+    """Also where they were never shown: digits over a PIC stay text, 70 in a share is refused."""
+    path = tmp_path / "long.xlsx"
+    made = Workbook()
+    sheet = made.create_sheet("Long", 0)
+    for row in range(1, 1_001):
+        sheet.cell(row, 1, f"{row:09}")
+        sheet.cell(row, 2, 0.5).number_format = "0%"
+    made.save(path)
+    made.close()
+    tab = opened(path)
+    go_to(qtbot, tab, "A1")
+    QGuiApplication.clipboard().setText("000000007\t70%\n" * 900)
+    QTest.keyClick(tab.grid, Qt.Key.Key_V, CTRL)
+    qtbot.waitUntil(lambda: tab.undo_stack.count() == 1, timeout=PATIENCE)
+    wait_until_idle(qtbot, tab)
+    assert tab.host is not None
+    assert tab.host.contents(["Long!A900"]) == {"Long!A900": "000000007"}
+    QGuiApplication.clipboard().setText("000000007\t70%\n" * 899 + "000000007\t70\n")
+    QTest.keyClick(tab.grid, Qt.Key.Key_V, CTRL)
+    qtbot.waitUntil(lambda: "7000%" in tab.messages.text, timeout=PATIENCE)
+    assert tab.undo_stack.count() == 1
+    wait_until_idle(qtbot, tab)

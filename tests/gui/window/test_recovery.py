@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import signal
@@ -12,6 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
+from budgetinator.workbooks import CellInput
 from tests.gui.window.driving import PATIENCE, enter, wait_until_idle
 
 if TYPE_CHECKING:
@@ -138,3 +142,78 @@ def test_what_a_running_window_holds_is_not_offered(
     assert kept.left() == {"P1-Coord!D7": 1}
     file.write_text("{")
     assert kept.left() == {}
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [
+        0.1 + 0.2,
+        1 / 3,
+        10**15 + 1,
+        True,
+        "007",
+        "1.5",
+        dt.timedelta(hours=-9.5),
+        dt.date(2026, 1, 2),
+    ],
+)
+def test_what_is_kept_is_what_was_held(tmp_path: Path, contents: CellInput) -> None:
+    """All digits, and the kind of value."""
+    from gui.unsaved import UnsavedChanges
+
+    kept = UnsavedChanges(tmp_path, "a.xlsx")
+    kept.keep({"S!A1": contents}, is_left=True)
+    left = kept.left()["S!A1"]
+    assert (type(left), left) == (type(contents), contents)
+
+
+def leave(window: MainWindow, path: Path, changes: dict[str, CellInput]) -> Path:
+    """What an ended program left of this workbook."""
+    from gui.unsaved import UnsavedChanges
+
+    folder = window.runtime.state_dir / "unsaved"
+    UnsavedChanges(folder, str(path)).keep(changes, is_left=True)
+    return folder
+
+
+def test_what_cannot_be_put_back_stays_kept(
+    window: MainWindow, opened: Opened, sample: Path, qtbot: QtBot
+) -> None:
+    """A sheet that is gone since then does not take the changes with it."""
+    folder = leave(window, sample, {"Gone!A1": 5, "'P1-Coord'!D7": 6100})
+    tab = opened(sample)
+    tab.messages.press("Put back")
+    qtbot.waitUntil(lambda: "stay kept" in tab.messages.text, timeout=PATIENCE)
+    enter(qtbot, tab, "D5", "AT")
+    tab.recovery.write()
+    content = json.loads(next(folder.iterdir()).read_text())
+    assert content["cells"] == {"Gone!A1": 5, "'P1-Coord'!D7": 6100, "'P1-Coord'!D5": "AT"}
+
+
+def test_an_unanswered_offer_is_made_again(
+    window: MainWindow, opened: Opened, sample: Path, qtbot: QtBot
+) -> None:
+    """Neither a save, nor a reload, nor closing the tab is an answer."""
+    leave(window, sample, {"'P1-Coord'!D7": 6100})
+    tab = opened(sample)
+    enter(qtbot, tab, "D5", "AT")
+    with qtbot.waitSignal(tab.saved, timeout=PATIENCE):
+        tab.save()
+    tab.recovery.write()
+    tab.reload()
+    qtbot.waitUntil(lambda: tab.messages.topic == "recovery", timeout=PATIENCE)
+    window.tabs.close_current()
+    assert window.workbooks() == ()
+    assert opened(sample).messages.topic == "recovery"
+
+
+def test_more_than_is_kept_is_told(
+    window: MainWindow, opened: Opened, sample: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A part would pass for all: nothing is kept, and the tab says so."""
+    monkeypatch.setattr("gui.unsaved.MOST_CELLS", 1)
+    tab = opened(sample)
+    enter(qtbot, tab, "D5", "AT")
+    enter(qtbot, tab, "D7", "6100")
+    qtbot.waitUntil(lambda: "2 changes are unsaved" in tab.messages.text, timeout=PATIENCE)
+    assert list(window.runtime.state_dir.glob("unsaved/*")) == []

@@ -183,3 +183,18 @@ def test_a_file_that_may_not_be_written_is_told(
     assert "Save a copy…" in tab.messages.actions_offered
     wait_until_idle(qtbot, tab)
     assert tab.is_modified
+
+
+def test_save_as_leaves_the_file_of_another_tab(
+    opened: Opened, sample: Path, qtbot: QtBot, window: MainWindow
+) -> None:
+    """Two tabs with one file would overwrite each other's changes."""
+    other = sample.with_name("other.xlsx")
+    other.write_bytes(sample.read_bytes())
+    opened(other)
+    tab = opened(sample)
+    enter(qtbot, tab, "D7", "6100")
+    window.tabs.save_as(tab, str(other))
+    assert "open in another tab" in tab.messages.text
+    assert not tab.saving.is_running
+    assert other.read_bytes() == sample.read_bytes()
