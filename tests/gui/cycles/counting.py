@@ -41,7 +41,10 @@ opened several times."""
 KEPT_OF_A_CLASS = {"objects": 2, "blocks": 5}
 """Shiboken 6.11 keeps a weak reference and a tuple of each class that was derived from one of Qt's,
 in a program of nothing else as well: each loading of a plugin makes its classes anew."""
-_FLOORS = {**FLOORS, "heap": KEPT_BY_QT}
+KEPT_OF_CONNECTIONS = 12
+"""Blocks. PySide 6.11 keeps a text of 53 bytes with each connection to a slot of Qt's own, as to
+`widget.hide`; a tab has four of them, and a cycle has up to two tabs."""
+_FLOORS = {**FLOORS, "heap": KEPT_BY_QT, "blocks": KEPT_OF_CONNECTIONS}
 EXACT = ("widgets", "Qt threads", "timers", "workers", "resources", "components", "children")
 
 
@@ -90,7 +93,8 @@ def _empty_caches() -> None:
             for each in tuple(vars(module).values()):
                 if isinstance(each, functools._lru_cache_wrapper):
                     each.cache_clear()
-    sys._clear_type_cache()
+    clear = getattr(sys, "_clear_internal_caches", None) or sys._clear_type_cache
+    clear()
 
 
 def _wrapped(kind: type[QObject]) -> list[QObject]:
@@ -122,7 +126,7 @@ def rounds_of(
     cycle: Callable[[], object], series: Series, cycles: int, tell: Callable[[str], object]
 ) -> tuple[list[dict[str, list[int]]], list[Finding]]:
     """Run about so many cycles, and further rounds if there is a suspicion; all readings."""
-    calls = max(1, cycles // READINGS)
+    calls = -(-cycles // READINGS)
     taken = [_round(cycle, series, calls)]
     suspected = _risen(taken[0], calls, {})
     tell(f"first round: {taken[0]}, risen: {suspected}")

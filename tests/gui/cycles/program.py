@@ -68,10 +68,10 @@ class Cycles:
         self._trace(f"{self.count}: {cycle}")
         run(self._desk, cycle)
         now = dict(exact_counts(self._desk))
-        if now != self._known:
-            changed = {k: (self._known[k], now[k]) for k in now if now[k] != self._known[k]}
-            self.left.append(f"cycle {self.count} ({cycle}): {changed}")
-            self._known = now
+        more = {k: (was, now[k]) for k, was in self._known.items() if now[k] > was}
+        if more:
+            self.left.append(f"cycle {self.count} ({cycle}): {more}")
+            self._known = {k: max(was, now[k]) for k, was in self._known.items()}
 
 
 def main(folder: Path, cycles: int, seed: int, corpus_file: Path | None) -> dict[str, Any]:
