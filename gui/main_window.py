@@ -193,10 +193,6 @@ class MainWindow(QMainWindow):
         self.tabs.open_files(paths)
         self._show_tabs()
 
-    def add_plugin_tab(self, widget: QWidget, title: str) -> None:
-        """Show a widget of a plugin as a tab."""
-        self.show_page(widget, title)
-
     def remove_plugin_tab(self, widget: QWidget) -> None:
         """Take the widget out again; it is its plugin's."""
         self.tabs.remove_page(widget)

@@ -28,9 +28,10 @@ from budgetinator.resources import (
 from budgetinator.result import Result
 
 if TYPE_CHECKING:
+    from budgetinator.config import OpeningBounds
     from budgetinator.workbooks.surroundings import Surroundings
 
-__all__ = ["DEADLINE", "BaseController", "WorkerController"]
+__all__ = ["DEADLINE", "BaseController", "FilesController", "WorkerController"]
 
 DEADLINE = 2.0
 """Seconds that all workers of a controller get together to end (seed 000: wait(2000))."""
@@ -272,3 +273,17 @@ class WorkerController(BaseController):
 
     def _create_resource_coordinator(self, component_id: str) -> BaseResourceCoordinator:
         return WorkerResourceCoordinator(component_id, self._service)
+
+
+class FilesController(WorkerController):
+    """One that reads files by itself, within the `bounds` of opening that it is given."""
+
+    def __init__(
+        self,
+        logger_name: str | None = None,
+        *,
+        bounds: OpeningBounds | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(logger_name, **options)
+        self._bounds = bounds

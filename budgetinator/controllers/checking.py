@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from budgetinator.controllers.base import WorkerController
+from budgetinator.controllers.base import FilesController
 from budgetinator.controllers.inputs import checked_host, checked_path, is_host, result_of
 from budgetinator.controllers.processes import InProcess
 from budgetinator.controllers.progress import Progress
@@ -33,22 +33,12 @@ class CheckedFile:
     error: Exception | None = None
 
 
-class CheckController(WorkerController):
+class CheckController(FilesController):
     """Looks for what is wrong with budgets; Findings are values, not errors.
 
     Files are checked in a process, so that a cancel ends it at once. `bounds` are
     those of opening, from the settings of who makes this.
     """
-
-    def __init__(
-        self,
-        logger_name: str | None = None,
-        *,
-        bounds: OpeningBounds | None = None,
-        **options: Any,
-    ) -> None:
-        super().__init__(logger_name, **options)
-        self._bounds = bounds
 
     @result_of
     def start_check(

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from budgetinator.controllers.base import WorkerController
+from budgetinator.controllers.base import FilesController
 from budgetinator.controllers.inputs import checked_host, checked_path, is_host, result_of
 from budgetinator.controllers.processes import InProcess
 from budgetinator.controllers.progress import Progress
@@ -25,22 +25,12 @@ __all__ = ["CompareController"]
 LIMIT = 50_000
 
 
-class CompareController(WorkerController):
+class CompareController(FilesController):
     """Compares two versions, cell by cell and partner by partner.
 
     A side is a file, or an open workbook as it stands. Of two open ones at most one
     may hold unsaved cells, because each has a process of its own.
     """
-
-    def __init__(
-        self,
-        logger_name: str | None = None,
-        *,
-        bounds: OpeningBounds | None = None,
-        **options: Any,
-    ) -> None:
-        super().__init__(logger_name, **options)
-        self._bounds = bounds
 
     @result_of
     def start_compare(

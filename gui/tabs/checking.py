@@ -37,11 +37,6 @@ class Checking(QObject):
         panel.fix_requested.connect(self._mend)
         panel.closed.connect(self.end)
 
-    @property
-    def is_shown(self) -> bool:
-        """Whether the findings are beside the sheet."""
-        return not self._panel.isHidden()
-
     def start(self) -> None:
         """Check, and show what is found."""
         tab = self._tab

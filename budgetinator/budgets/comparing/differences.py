@@ -108,8 +108,28 @@ class PartnerName:
         return f"P{self.number}-{self.acronym}"
 
 
+class _Numbered:
+    """What is the same for partners and work packages: each has a number in its version."""
+
+    __slots__ = ()
+
+    before: PartnerName | WorkPackage | None
+    after: PartnerName | WorkPackage | None
+
+    @property
+    def change(self) -> Change:
+        """Whether it came, went, or differs."""
+        return _change(self.before, self.after)
+
+    @property
+    def is_renumbered(self) -> bool:
+        """Whether it has another number than before."""
+        before, after = self.before, self.after
+        return before is not None and after is not None and before.number != after.number
+
+
 @dataclass(frozen=True, slots=True)
-class PartnerDifference:
+class PartnerDifference(_Numbered):
     """A partner that came, went, or differs; `before` is None for one that came.
 
     `inputs` are the cells in which something else was typed or is computed, `results` the
@@ -123,21 +143,10 @@ class PartnerDifference:
     partner: Partner | None = None
 
     @property
-    def change(self) -> Change:
-        """Whether it came, went, or differs."""
-        return _change(self.before, self.after)
-
-    @property
     def is_renamed(self) -> bool:
         """Whether it has another acronym than before."""
         before, after = self.before, self.after
         return before is not None and after is not None and before.acronym != after.acronym
-
-    @property
-    def is_renumbered(self) -> bool:
-        """Whether it has another number than before."""
-        before, after = self.before, self.after
-        return before is not None and after is not None and before.number != after.number
 
     @property
     def name(self) -> str:
@@ -146,7 +155,7 @@ class PartnerDifference:
 
 
 @dataclass(frozen=True, slots=True)
-class WorkPackageDifference:
+class WorkPackageDifference(_Numbered):
     """A work package that came, went, or differs, person-months planned in it included."""
 
     before: WorkPackage | None
@@ -155,21 +164,10 @@ class WorkPackageDifference:
     results: tuple[FigureDifference, ...] = ()
 
     @property
-    def change(self) -> Change:
-        """Whether it came, went, or differs."""
-        return _change(self.before, self.after)
-
-    @property
     def is_renamed(self) -> bool:
         """Whether it has another title than before."""
         before, after = self.before, self.after
         return before is not None and after is not None and before.title != after.title
-
-    @property
-    def is_renumbered(self) -> bool:
-        """Whether it has another number than before."""
-        before, after = self.before, self.after
-        return before is not None and after is not None and before.number != after.number
 
     @property
     def name(self) -> str:

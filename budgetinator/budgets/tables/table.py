@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import ROUND_HALF_EVEN, Decimal
 
@@ -45,11 +45,6 @@ class Table:
         names = [column.name for column in self.columns]
         for row in self.rows:
             yield dict(zip(names, row, strict=True))
-
-    def led_by(self, column: TableField, value: TableCell) -> Table:
-        """The same behind a column that says the same in all rows."""
-        rows = tuple((value, *row) for row in self.rows)
-        return replace(self, columns=(column, *self.columns), rows=rows)
 
 
 def rounded(value: TableCell, kind: Kind) -> TableCell:
