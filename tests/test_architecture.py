@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -178,3 +180,40 @@ def test_every_folder_of_code_is_a_package() -> None:
     assert [
         str(folder) for folder in sorted(folders) if not (folder / "__init__.py").exists()
     ] == []
+
+
+# Imported by name only where they are: the pytest plugin, and what the extra `plot` draws.
+BEYOND_THE_REQUIREMENTS = {
+    "budgetinator/testing": {"pytest"},
+    "budgetinator/cli/mem/png.py": {"PIL"},
+}
+
+
+def test_the_library_loads_nothing_that_it_does_not_require() -> None:
+    """A module's own imports are of the standard library and the requirements; extras come late."""
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    required = {re.match(r"[\w-]+", each)[0] for each in project["dependencies"]}  # type: ignore[index]
+    known = required | sys.stdlib_module_names | {"budgetinator"}
+    found = {}
+    for path in (REPOSITORY / "budgetinator").rglob("*.py"):
+        place = path.relative_to(REPOSITORY).as_posix()
+        allowed = {
+            name
+            for start, names in BEYOND_THE_REQUIREMENTS.items()
+            if place.startswith(start)
+            for name in names
+        }
+        if unknown := _imported_at_once(path) - known - allowed:
+            found[place] = unknown
+    assert found == {}
+
+
+def _imported_at_once(path: Path) -> set[str]:
+    """The top packages that importing this module imports by its own lines."""
+    names = set()
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.partition(".")[0])
+    return names

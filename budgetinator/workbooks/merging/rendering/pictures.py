@@ -2,6 +2,8 @@
 
 openpyxl converts what is no GIF, JPEG or PNG, and keeps its old ending; here an image in
 a format that Excel knows is written as it is, and any other one becomes a PNG by name too.
+Pillow is imported where there is an image: openpyxl makes none without it, and without
+images nobody needs it.
 """
 
 from __future__ import annotations
@@ -9,8 +11,6 @@ from __future__ import annotations
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-
-from PIL import Image as Pillow
 
 __all__ = ["image_content", "image_type"]
 
@@ -34,6 +34,8 @@ def image_content(image: Any) -> tuple[bytes, str]:
     if content is None:
         image.ref.save(written, format="png")
     else:
+        from PIL import Image as Pillow
+
         with Pillow.open(BytesIO(content)) as opened:
             opened.save(written, format="png")
     return written.getvalue(), "png"
@@ -50,6 +52,8 @@ def _source_bytes(source: Any) -> bytes | None:
         return Path(source).read_bytes()
     if isinstance(source, BytesIO):
         return source.getvalue()
+    from PIL import Image as Pillow
+
     stream = source.fp if isinstance(source, Pillow.Image) and hasattr(source, "fp") else source
     if stream is None or isinstance(stream, Pillow.Image):
         return None
